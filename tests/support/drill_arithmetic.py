@@ -40,13 +40,22 @@ def find_faults(drill: Drill, readings: Readings, simulation: Simulation) -> Ite
     for alert in expected - set(readings):
         yield f"{drill.name}: {alert}: nothing of its rule is known"
     for one in drill.expects:
-        if one.alert in readings:
+        if one.alert in readings and not _is_of_another(one, drill):
             for fault in _compare(one, drill, *readings[one.alert], simulation):
                 yield f"{drill.name}: {one.alert}: {fault}: {one}"
     for alert, (rule, points) in readings.items():
         stretches = find_stretches(points, rule.threshold, drill.lasts_s)
         if alert not in expected and _find_firing(stretches, rule):
             yield f"{drill.name}: {alert}: fires, and is not expected: {stretches}"
+
+
+def _is_of_another(one: object, drill: Drill) -> bool:
+    """Tell whether a rule is blind to other series than those that it is to fire on, and that are read."""
+    return isinstance(one, BlindRule) and any(
+        isinstance(other, Expectation) and (other.alert, other.labels) != (one.alert, one.labels)
+        for other in drill.expects
+        if other.alert == one.alert
+    )
 
 
 def _find_firing(stretches: list[tuple[float, float]], rule: Rule) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ import random
 from collections.abc import Sequence
 
 from alertdrill.core.drill import Drill, LoadProfile
+from alertdrill.core.expectation import BlindRule
 from alertdrill.gateway.health import FAILURES_TO_COOL
 from alertdrill.gateway.limits import DEFAULTS
 from alertdrill.gateway.models import SHIPPED, read_catalogue
@@ -19,7 +20,7 @@ from alertdrill.systems.metis.drills.costs import COST
 from alertdrill.systems.metis.drills.costs import MODEL as COST_MODEL
 from alertdrill.systems.metis.drills.errors import ERRORS
 from alertdrill.systems.metis.drills.latency import LATENCY
-from alertdrill.systems.metis.surface import CALL_BUCKETS_S
+from alertdrill.systems.metis.surface import CALL_BUCKETS_S, NO_KEY
 from support.drill_arithmetic import Readings, Rule, Simulation
 from support.simulated_prometheus import Points, Series, evaluate, find_quantile
 
@@ -174,8 +175,8 @@ def list_refused(profile: LoadProfile) -> list[tuple[float, float]]:
 
 
 def read_cost(profiles: Sequence[LoadProfile], values: Values, until_s: float) -> Points:
-    """Return the USD per hour of a load profile's key."""
-    (profile,) = profiles
+    """Return the USD per hour of the one key; what belongs to none, the rule leaves out."""
+    (profile,) = (one for one in profiles if one.options["key"] != NO_KEY)
     tokens = profile.changes[0].behaviour["completion_tokens"]
     price = read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price
     usd = float(price.completion_usd) * tokens / 1e6 + float(price.prompt_usd) * 100 / 1e6
@@ -197,7 +198,7 @@ def read(drill: Drill, values: Values) -> Readings | None:
     """Return what the rule of the drill's one alert reads; those of the paging path are not simulated."""
     if not drill.expects or drill.expects[0].alert not in KEYS:
         return None
-    (expected,) = drill.expects
+    (expected,) = (one for one in drill.expects if not isinstance(one, BlindRule))
     alert = values[KEYS[expected.alert]]
     rule = Rule(threshold=alert.threshold, for_s=alert.for_s)
     return {expected.alert: (rule, READ[expected.alert](drill.traffic, values, drill.lasts_s))}

@@ -90,10 +90,10 @@ def test_service_down_is_up_where_there_is_one(
     ask(engines, tmp_path, {'up{job="mana-llm"}': up}, "5m", RULES["LLMServiceDown"].expr, *expected)
 
 
-def test_each_mistake_about_a_target_that_is_gone_shows_on_these_samples(
+def test_a_mistake_about_a_prometheus_without_targets_shows_on_these_samples(
     engines: Engines, tmp_path: Path
 ) -> None:
-    """No drill takes the target away, so survivors.yml says that each is noticed here."""
+    """No drill is held on a Prometheus that knows of nobody; survivors.yml says that it is noticed here."""
     stated = parse_survivors(SYSTEM.survivors_path.read_text("utf-8"), "survivors.yml")
     (gone,) = [reason for reason in stated.reasons if "`absent`" in reason.why]
     results = [Result(mutant=one, state="survived") for one in list_mutants(read_rules(SYSTEM.rules_path))]

@@ -16,9 +16,10 @@ Arrivals = Literal["uniform", "poisson", "gamma"]
 """Evenly spaced, which is a constant rate; at random; at random and in bursts."""
 LEAST_BURSTINESS, MOST_BURSTINESS = 0.01, 100.0
 """Beyond these, arrivals are a few bursts, or as good as evenly spaced."""
-Fault = Literal["pause", "stop", "kill", "restart", "disconnect", "slow"]
+Fault = Literal["pause", "stop", "kill", "restart", "disconnect", "slow", "unlist"]
 """Paused; told to end, or killed, and started again in the end; restarted at once; cut off from the network
-on which others ask it; that network slowed down."""
+on which others ask it; that network slowed down; of a scrape target, `scrapes:SYSTEM`: taken out of
+Prometheus's config."""
 STARTS_AGAIN: frozenset[Fault] = frozenset({"stop", "kill", "restart"})
 """Faults after which a part is another process than before."""
 Failing = Literal["rate_limit", "error", "timeout", "reset", "tls", "refuse"]

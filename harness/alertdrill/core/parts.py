@@ -6,6 +6,10 @@ SCRAPE_INTERVAL_S = 15.0
 LOOKBACK_S = 300.0
 """How far back Prometheus looks for a sample; its own default."""
 
+LISTED_WALL_S = 10.0
+"""How long Prometheus may take to scrape a job that came into its config: it looks twice, every 5 s, whatever
+the speed."""
+
 PROVIDERS = {
     "openai": "openai",
     "anthropic": "anthropic",
@@ -24,6 +28,9 @@ PARTS = (
     *(f"provider-{name}" for name in PROVIDERS),
 )
 """What every stack is made of."""
+SCRAPES = "scrapes:"
+"""What stands before a system's name where its scrape target is meant: of samples that were missed though no
+drill made that so, and of what an outage takes out of Prometheus's config."""
 PEER = "alertmanager-2"
 """The part that a stack with a cluster of two Alertmanagers has besides."""
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill, LoadProfile, Placement
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_beyond
@@ -27,7 +28,7 @@ from alertdrill.judging.dependence import (
     list_unexpected_needs,
 )
 from alertdrill.judging.findings import put_in_doubt
-from alertdrill.judging.needs import LOCUST, MOVED, SCRAPES, STALE, STARTING, UNMET_TOLERATES_S, UNSEEN, Need
+from alertdrill.judging.needs import LOCUST, MOVED, STALE, STARTING, UNMET_TOLERATES_S, UNSEEN, Need
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""

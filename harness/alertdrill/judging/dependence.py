@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from alertdrill.core.drill import Drill, LoadProfile, Outage
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import (
@@ -23,7 +24,6 @@ from alertdrill.judging.needs import (
     MOVED_BEARS_S,
     PATH,
     PROVIDER,
-    SCRAPES,
     STARTING,
     TRAFFIC,
     Need,

@@ -35,8 +35,7 @@ MOVED = "moved:"
 """What stands before a part's name where a drill's outage of it began, or ended, later than was due."""
 MOVED_BEARS_S = 5.0
 """How late that may be, and what came otherwise owes nothing to it: near misses in time have 6 s to spare."""
-SCRAPES = "scrapes:"
-"""What stands before a system's name where scrapes of it were missed that no drill made fail."""
+
 
 _TIMELY: frozenset[Outcome] = frozenset({"late", "missing"})
 """What is about a deadline: a stall after that has nothing to do with it."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.clock_fidelity import Bounds, Fidelity, doubt
 from alertdrill.judging.could_not_tell import Asked, say_stalls
-from alertdrill.judging.needs import MOVED, SCRAPES, STALE, STARTING, UNSEEN
+from alertdrill.judging.needs import MOVED, STALE, STARTING, UNSEEN
 
 MOST_NAMED = 3
 AGAIN = "hold the drills again"

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_part
-from alertdrill.judging.needs import LOCUST, SCRAPES, STARTING
+from alertdrill.judging.needs import LOCUST, STARTING
 from alertdrill.runner.faults.outages import USUAL_RESTART_WALL_S, list_outages
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s

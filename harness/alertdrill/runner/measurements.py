@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from alertdrill.core.clock import Clock
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.clock_fidelity import Bounds, Fidelity, find_overhead
-from alertdrill.judging.needs import PROVIDER, SCRAPES
+from alertdrill.judging.needs import PROVIDER
 from alertdrill.recording.prometheus import count_evaluations, count_recorded_evaluations
 from alertdrill.recording.scrapes import Scrape, find_gaps, measure_gaps, read_scrapes, split_scrapes
 from alertdrill.runner.evidence import count_unanswered

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alertdrill.core.drill import STARTS_AGAIN, Drill, Outage, Placement
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.rule import Labels
 from alertdrill.judging.kinds import find_kind
 
@@ -24,6 +25,9 @@ RECOVERY_S = 60.0
 """Rule time between an outage and the start of drills that need what was out."""
 RESTART_S = 300.0
 """The same, where a part was started again: at speed 60, that is five seconds for it to be ready."""
+
+LISTED_S = 600.0
+"""The same, where a target came back into Prometheus's config: at speed 60, that is `LISTED_WALL_S`."""
 
 STACK, PROVIDERS, PAGES = "the stack", "the providers", "pages"
 """What an outage breaks: everything, calls, or notifications alone."""
@@ -108,7 +112,7 @@ def list_occupancies(drill: Drill, rests_s: float = 0.0) -> list[Occupancy]:
 
     So are its alerts, which could else be active still from a drill before.
     """
-    shared = [STACK]
+    shared = [STACK, SCRAPES + drill.system]
     if drill.traffic:
         shared.append(PROVIDERS)
     if is_paged(drill):
@@ -157,6 +161,8 @@ def measure(drill: Drill) -> Load:
 
 def _claim_outage(outage: Outage) -> Occupancy:
     after_s = RESTART_S if outage.how in STARTS_AGAIN else RECOVERY_S
+    if outage.how == "unlist":
+        after_s = LISTED_S
     return Occupancy(
         thing=find_broken(outage),
         from_s=outage.at_s - BEFORE_OUTAGE_S,
@@ -166,7 +172,9 @@ def _claim_outage(outage: Outage) -> Occupancy:
 
 
 def find_broken(outage: Outage) -> str:
-    """Return what does not work while a part is out."""
+    """Return what does not work while a part is out; a scrape target is nobody else's."""
+    if outage.part.startswith(SCRAPES):
+        return outage.part
     if outage.part.startswith("alertmanager"):
         return PAGES
     return PROVIDERS if outage.part.startswith("provider-") else STACK

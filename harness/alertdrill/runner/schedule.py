@@ -26,7 +26,8 @@ from alertdrill.runner.packing import (
 RATE_BOUND_PER_S = 4.0
 """Arrivals a second of rule time, all profiles together; a drill that sends more has that time to itself."""
 TURNS = ((PROVIDERS, PAGES, None, STACK), (PROVIDERS, None, PAGES, STACK))
-"""Drills by what their outages break, in orders in which they can be placed; None are those without outages.
+"""Drills by what their outages break, in orders in which they can be placed; None are those
+that break nothing of others.
 
 While providers are out, nearly nobody can send: before all others, that is waited for once. The stack is
 broken last, so that nobody depends on how a gateway comes back. Whether pages are better out early, beside
@@ -60,7 +61,7 @@ def _place_in_turn(
     waited_s = _find_waits(drills)
 
     def rank(drill: Drill) -> tuple[int, bool, float]:
-        broken = [find_broken(outage) for outage in drill.outages]
+        broken = [thing for thing in map(find_broken, drill.outages) if thing in turns]
         if drill.max_speed is not None:
             broken.append(STACK)
         turn = max(map(turns.index, broken), default=turns.index(None))

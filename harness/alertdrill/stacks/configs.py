@@ -7,7 +7,7 @@ Alertmanager's config is `alertdrill.alertmanager`'s.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from alertdrill.core.parts import LOOKBACK_S, SCRAPE_INTERVAL_S, find_peer_timeout_s
@@ -16,6 +16,8 @@ from alertdrill.errors import BadRules
 from alertdrill.rules.dilation.files import dilate_duration, dilate_rules
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile
 
+PROMETHEUS_CONFIG = "prometheus.yml"
+"""The name of Prometheus's configuration in a stack's folder."""
 SETTLE_TIMEOUT_S = 60.0
 PUSHPULL_INTERVAL_S = 60.0
 
@@ -76,6 +78,16 @@ def write_prometheus_config(
         "remote_write": list(remote_writes),
     }
     return json.dumps(config, indent=2)
+
+
+def leave_out_jobs(config: str, jobs: Collection[str]) -> str:
+    """Return a prometheus.yml of `write_prometheus_config` that scrapes all but these jobs.
+
+    Prometheus marks no series of such a job stale: each lasts for `LOOKBACK_S` more.
+    """
+    document = json.loads(config)
+    document["scrape_configs"] = [one for one in document["scrape_configs"] if one["job_name"] not in jobs]
+    return json.dumps(document, indent=2)
 
 
 def make_scrape_configs(jobs: Mapping[str, str], gateway: str) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alertdrill.core.drill import Drill, Fault
-from alertdrill.core.parts import PARTS, PEER, PROVIDERS
+from alertdrill.core.drill import Drill, Outage
+from alertdrill.core.parts import PARTS, PEER, PROVIDERS, SCRAPES
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.free_ports import find_free_ports
@@ -50,7 +50,8 @@ class EmbeddedSite:
         """Say why a drill cannot be held here; see `Site.find_obstacle`."""
         if drill.alertmanagers > self.alertmanagers:
             return f"it wants a cluster of Alertmanagers: --alertmanagers {drill.alertmanagers}"
-        return next((_say_obstacle(o.how) for o in drill.outages if o.how not in FAULTS), None)
+        found = (_find_obstacle(outage) for outage in drill.outages)
+        return next((obstacle for obstacle in found if obstacle is not None), None)
 
     @contextmanager
     def open(self, setup: Setup) -> Iterator[LocalStack]:
@@ -68,12 +69,23 @@ class EmbeddedSite:
                     versions=self.engines.versions,
                     folder=folder,
                     logs=setup.logs,
+                    jobs=_name_jobs(),
                 )
             )
 
 
-def _say_obstacle(how: Fault) -> str:
-    return f"{say_no_fault(how)}: --stack compose"
+def _find_obstacle(outage: Outage) -> str | None:
+    if outage.how == "unlist":
+        jobs = _name_jobs()
+        return None if outage.part in jobs else f"what can be unlisted: {', '.join(jobs)}"
+    if outage.part.startswith(SCRAPES):
+        return f"a scrape target can be unlisted, and not put out by {outage.how!r}"
+    return None if outage.how in FAULTS else f"{say_no_fault(outage.how)}: --stack compose"
+
+
+def _name_jobs() -> dict[str, str]:
+    """Return the job of each scrape target, by what drills call it."""
+    return {SCRAPES + system.name: system.job for system in find_served()}
 
 
 def _make_endpoints(addresses: Mapping[str, str], secret: Mapping[str, str]) -> Endpoints:

@@ -11,6 +11,7 @@ from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
 from alertdrill.stacks import Setup
 from alertdrill.stacks.configs import (
+    PROMETHEUS_CONFIG,
     dilate_all,
     list_cluster_flags,
     list_prometheus_flags,
@@ -48,7 +49,7 @@ def plan_servers(
         version=engines.versions["prometheus"],
         remote_writes=remote_writes,
     )
-    write_own(folder / "prometheus.yml", prometheus)
+    write_own(folder / PROMETHEUS_CONFIG, prometheus)
     write_paging_files(
         folder,
         setup.alertmanager,
@@ -78,7 +79,7 @@ def plan_servers(
 def _plan_prometheus(folder: Path, engines: Engines, *, listen: str, speed: float) -> Plan:
     argv = [
         str(engines.prometheus),
-        f"--config.file={folder / 'prometheus.yml'}",
+        f"--config.file={folder / PROMETHEUS_CONFIG}",
         f"--storage.tsdb.path={folder / 'prometheus'}",
         f"--web.listen-address={listen}",
         *list_prometheus_flags(speed),

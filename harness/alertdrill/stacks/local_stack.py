@@ -16,6 +16,7 @@ from alertdrill.runtime.files import write_own
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.process import Process, inherit_environment, start
 from alertdrill.stacks import Endpoints
+from alertdrill.stacks.configs import PROMETHEUS_CONFIG, leave_out_jobs
 from alertdrill.stacks.paging_path import ZONEINFO, Plan, write_below
 from alertdrill.stacks.readiness import await_ready
 
@@ -35,10 +36,12 @@ def open_local_stack(
     logs: Path,
     within_s: float = START_WITHIN_S,
     working_folders: Mapping[str, Path] | None = None,
+    jobs: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
     """Start every part as planned, wait until all are ready, and end them in the end.
 
-    `folder` is the stack's own; a part is started in its working folder, if it has one. Raises
+    `folder` is the stack's own; a part is started in its working folder, if it has one. `jobs` are those of
+    the scrape targets that can be taken out of Prometheus's config, by what drills call them. Raises
     ComponentFailed for a part that is not ready `within_s`.
     """
     starters = {
@@ -52,7 +55,7 @@ def open_local_stack(
         )
         for part, (argv, env) in plans.items()
     }
-    stack = LocalStack(endpoints, versions, starters, folder)
+    stack = LocalStack(endpoints, versions, starters, folder, jobs or {})
     with ExitStack() as resources:
         resources.callback(stack.stop)
         for part in starters:
@@ -73,11 +76,15 @@ class LocalStack:
         versions: Mapping[str, str],
         starters: Mapping[str, Callable[[], Process]],
         folder: Path,
+        jobs: Mapping[str, str],
     ) -> None:
         self.endpoints = endpoints
         self.versions = versions
         self._starters = starters
         self._folder = folder
+        self._jobs = jobs
+        self._unlisted: dict[str, str] = {}
+        self._config = (folder / PROMETHEUS_CONFIG).read_text("utf-8") if jobs else ""
         self._processes: dict[str, Process] = {}
         self._out: set[str] = set()
 
@@ -93,6 +100,9 @@ class LocalStack:
 
     def begin_outage(self, part: str, how: Fault) -> None:
         """Put a part out; see `Stack.begin_outage`."""
+        if how == "unlist":
+            self._unlist(part)
+            return
         if part not in self._processes:
             raise BadInput(f"the stack has no part {part!r}; there are: {', '.join(self._processes)}")
         if how not in FAULTS:
@@ -111,10 +121,25 @@ class LocalStack:
 
     def end_outage(self, part: str, how: Fault) -> None:
         """Let a paused part go on, or start one again that was ended."""
-        if how == "pause":
+        if how == "unlist":
+            del self._unlisted[part]
+            self._write_config()
+        elif how == "pause":
             self._processes[part].resume()
         elif how in ("stop", "kill"):
             self.start(part)
+
+    def _unlist(self, part: str) -> None:
+        if part not in self._jobs:
+            raise BadInput(f"Prometheus has no target {part!r}; there are: {', '.join(self._jobs)}")
+        self._unlisted[part] = self._jobs[part]
+        self._write_config()
+
+    def _write_config(self) -> None:
+        """Let Prometheus scrape all that is not unlisted."""
+        text = leave_out_jobs(self._config, self._unlisted.values())
+        write_own(self._folder / PROMETHEUS_CONFIG, text)
+        self._processes["prometheus"].reload()
 
     def set_zones(self, zones: Mapping[str, bytes]) -> None:
         """Let Alertmanager read its time intervals in these zones; see `Stack.set_zones`."""

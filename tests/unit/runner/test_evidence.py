@@ -9,9 +9,10 @@ import pytest
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, Outage, Placement
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.clock_fidelity import Bounds, doubt
-from alertdrill.judging.needs import SCRAPES, STARTING
+from alertdrill.judging.needs import STARTING
 from alertdrill.runner import measurements
 from alertdrill.runner.evidence import find_asked, read_stalls
 from alertdrill.runner.probe import CALIBRATION_PROFILE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -105,6 +106,17 @@ def test_others_begin_when_a_part_has_recovered(how: Fault, recovers_s: float) -
     outage = Outage(part="provider-ollama", at_s=60, for_s=30, how=how)
     starts = list_starts([make_drill("out", 600, outages=(outage,)), make_drill("calls", 30, rate_per_s=1)])
     assert starts == {"out": 0, "calls": 90 + recovers_s}
+
+
+def test_a_target_that_is_not_scraped_is_missed_by_its_own_system_alone() -> None:
+    """Its metrics are nobody else's, so drills of another system are held meanwhile."""
+    out = Outage(part="scrapes:metis", at_s=60, for_s=60, how="unlist")
+    drills = [
+        make_drill("unlisted", 300, outages=(out,)),
+        make_drill("own", 45),
+        replace(make_drill("other", 300), system="mantis"),
+    ]
+    assert list_starts(drills) == {"unlisted": 0, "own": 720, "other": 0}
 
 
 def test_a_near_miss_does_not_mind_that_nobody_can_be_paged() -> None:
@@ -219,7 +231,7 @@ CATALOGUE = tuple(
 def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
     """Near misses alone are held beside an Alertmanager that is out, and nobody who sends beside all else."""
     placements = place(CATALOGUE)
-    beside: dict[str, list[Drill]] = {"alertmanager": [], "gateway": [], "provider-ollama": []}
+    beside: dict[str, list[Drill]] = defaultdict(list)
     for own in placements:
         for outage in own.drill.outages:
             from_s = own.start_s + outage.at_s - 60
@@ -231,6 +243,7 @@ def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
             ]
     assert [drill.name for drill in beside["gateway"]] == []
     assert [drill.name for drill in beside["provider-ollama"] if drill.traffic] == []
+    assert "mana_llm" not in {drill.system for drill in beside["scrapes:mana_llm"]}
     assert beside["alertmanager"]
     assert all(
         drill.expects and all(isinstance(expected, NearMiss | BlindRule) for expected in drill.expects)
@@ -247,9 +260,9 @@ def test_the_catalogue_proves_rules_blind_before_their_metrics_have_a_past() -> 
         assert min(queue, key=starts.__getitem__) == first
 
 
-def test_all_drills_are_held_in_two_hours_and_forty_minutes() -> None:
-    """Of rule time; the longest queue alone is two hours, the longest drill an hour and a half."""
-    assert max(placement.end_s for placement in place(CATALOGUE)) < 160 * 60
+def test_all_drills_are_held_in_less_than_three_hours() -> None:
+    """Of rule time; the longest queue alone is two hours and a half, the longest drill an hour and a half."""
+    assert max(placement.end_s for placement in place(CATALOGUE)) <= 172 * 60
 
 
 NOW = datetime(2026, 3, 29, 12, 34, 56, tzinfo=UTC)

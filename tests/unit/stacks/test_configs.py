@@ -9,6 +9,7 @@ from support.whole_runs import METIS_RULES, run_tool
 
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks.configs import (
+    leave_out_jobs,
     list_cluster_flags,
     list_prometheus_flags,
     make_scrape_configs,
@@ -68,3 +69,19 @@ def test_a_peer_waits_as_long_as_the_network_may_take() -> None:
 def test_promtool_accepts_metis_rules(engines: Engines) -> None:
     """Prometheus's own tool finds four rules in Metis's file."""
     assert "4 rules found" in run_tool(engines.promtool, "check", "rules", str(METIS_RULES))
+
+
+def test_a_job_is_left_out_and_all_else_stays() -> None:
+    """What an outage by `unlist` writes: the others are scraped as before."""
+    jobs = {"metis-gateway": "/metrics/metis", "mana-llm": "/metrics/mana_llm"}
+    text = write_prometheus_config(
+        scrape_configs=make_scrape_configs(jobs, "127.0.0.1:1"),
+        alertmanagers=["127.0.0.1:2"],
+        rule_files=["/rules.yml"],
+        speed=60,
+        version="3.5.0",
+    )
+    before, after = json.loads(text), json.loads(leave_out_jobs(text, ["mana-llm"]))
+    assert after.pop("scrape_configs") == before.pop("scrape_configs")[:1]
+    assert after == before
+    assert leave_out_jobs(text, []) == text

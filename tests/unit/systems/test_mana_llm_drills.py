@@ -48,7 +48,7 @@ def test_drills_that_move_the_same_shares_are_held_one_after_another() -> None:
     spans = sorted((one.start_s, one.end_s) for one in held.values())
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert held["mana_llm-near-for"].start_s >= quiet.end_s
-    assert spans[-1][1] <= 127 * 60
+    assert spans[-1][1] <= 150 * 60
 
 
 @pytest.mark.parametrize("setting", ["threshold=4", "threshold=130"])

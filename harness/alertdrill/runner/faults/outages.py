@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from alertdrill.core.drill import STARTS_AGAIN, LoadProfile, LoadStage, Outage, Placement
+from alertdrill.core.parts import LISTED_WALL_S
 from alertdrill.core.timeline import Stall
 from alertdrill.runner.faults.performing import Step
 from alertdrill.runner.packing import PAGES, find_broken
@@ -47,7 +48,8 @@ def _find_silence(
     placement: Placement, outage: Outage, speed: float, restart_wall_s: float = RESTART_WALL_S
 ) -> Stall:
     from_s = placement.start_s + outage.at_s
-    recovery_s = RECOVERY_S + (restart_wall_s * speed if outage.how in STARTS_AGAIN else 0.0)
+    back_wall_s = LISTED_WALL_S if outage.how == "unlist" else restart_wall_s
+    recovery_s = RECOVERY_S + (back_wall_s * speed if outage.how in {*STARTS_AGAIN, "unlist"} else 0.0)
     return Stall(part=outage.part, from_s=from_s - RECOVERY_S, until_s=from_s + outage.for_s + recovery_s)
 
 

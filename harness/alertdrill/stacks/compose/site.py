@@ -66,6 +66,8 @@ class ComposeSite:
         return next((obstacle for obstacle in found if obstacle is not None), None)
 
     def _find_obstacle(self, outage: Outage) -> str | None:
+        if outage.how == "unlist":
+            return "containers keep Prometheus's config: hold it without --stack compose"
         if self.is_inside and outage.how == "slow":
             return "the engine's guard allows no slow network: alertdrill run --stack compose"
         containers = self.project.find()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill, Outage
+from alertdrill.core.parts import LOOKBACK_S
 from alertdrill.rules.values import Values
-from alertdrill.systems.drill_building.near import near_for
-from alertdrill.systems.mana_llm.drills.load import LEAD_S, MANA_LLM, SLACK_S, SYSTEM
+from alertdrill.systems.drill_building.estimates import SCRAPE_S
+from alertdrill.systems.drill_building.near import blind, near_for
+from alertdrill.systems.mana_llm.drills.load import LEAD_S, MANA_LLM, SLACK_S, SYSTEM, TRAFFIC
 
 DOWN = "LLMServiceDown"
 ANY_DOWN = "ServiceDown"
+LISTED_WITHIN_S = 600.0
+"""What Prometheus takes at the highest speed to scrape a target again that came back into its config."""
 THE_TARGET = {**SYSTEM, "job": "mana-llm"}
 
 
@@ -33,6 +37,29 @@ def make_down_drills(values: Values) -> Iterator[Drill]:
             for alert, own_s in for_s.items()
         ],
         outages=(outage,),
+    )
+    gone_s = LEAD_S + LOOKBACK_S
+    unlisted = Outage(
+        part="scrapes:mana_llm",
+        at_s=LEAD_S,
+        for_s=LOOKBACK_S + for_s[DOWN] + SLACK_S / 2 + SCRAPE_S,
+        how="unlist",
+    )
+    yield MANA_LLM.drill(
+        "mana_llm-down-unlisted",
+        "mana-llm is lost from Prometheus's config, and found again. What was scraped last lasts for five "
+        "minutes; then there is no `up` that could be 0, and only the rule that asks what is missing fires.",
+        expects=[
+            MANA_LLM.fires(
+                DOWN,
+                THE_TARGET,
+                between_s=(gone_s - SCRAPE_S + for_s[DOWN], gone_s + for_s[DOWN] + SLACK_S / 2),
+                resolves_within_s=unlisted.at_s + unlisted.for_s + LISTED_WITHIN_S,
+            ),
+            blind(ANY_DOWN, THE_TARGET),
+        ],
+        uses=[TRAFFIC],
+        outages=(unlisted,),
     )
     # What one failed scrape saw must stand until an evaluation: three intervals, whatever their phases. It is
     # between that and the `for`, since an engine of containers is some time late at either end.

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertdrill.core.drill import Drill
+from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import Values
 from alertdrill.systems.drill_building.behaviours import HEALTHY, failing, slow
-from alertdrill.systems.drill_building.estimates import LULL, choose_rate_for_failures
+from alertdrill.systems.drill_building.estimates import LULL, SCRAPE_S, choose_rate_for_failures
 from alertdrill.systems.drill_building.near import NEARLY_ALL, near_threshold
 from alertdrill.systems.drill_building.traffic import change_from_healthy
 from alertdrill.systems.mana_llm.drills.load import (
@@ -33,16 +33,21 @@ from alertdrill.systems.mana_llm.drills.load import (
 )
 
 OLLAMA = (DEFAULT, "ollama:llama3.1")
+OLLAMA_HEALTHY = "ollama:gemma3:4b"
 GOOGLE = (FIRST_FALLBACK, "google:gemini-2.5-pro")
 OPENROUTER = "openrouter:llama-3.1-8b"
 TOO_LONG = "context_overflow"
 INVALID = "invalid_request"
 """No other provider is tried after either. Each is one drill's, which begins with its counters' birth."""
-ANSWERS_PER_S = 0.4
 SLOW_SHARE = 0.075
 """Of the answers: a 95th percentile sees them, and a 90th does not."""
 MOST_GOOGLE = 0.9
 """Of the answers, lest none of Ollama's be left."""
+BARELY = 1.085
+"""Of the share of Ollama's calls that may fail: one failure fewer in a window is still too many, and an alert
+that lets a tenth more pass stays silent."""
+OFTEN = 1.6
+"""Of the share of all calls that may fail."""
 FAILING = (4, 6)
 """Failures of Ollama and of Google that are nearly too many of either's calls, and of both's."""
 
@@ -62,17 +67,22 @@ def make_together_drills(values: Values) -> Iterator[Drill]:
 
 
 def _make_errors(values: Values) -> Drill:
-    """Prompts are too long 1.6 times as often as is allowed; Google's share just does, and 7.5 % are slow."""
+    """Have prompts too long for Ollama just too often, for Google far; its share just does; few are slow."""
     fallback, errors, latency = (
         values[key] for key in ("ollamaProviderDown", "llmHighErrorRate", "llmSlowResponses")
     )
-    every = max(2, int(1 / (1.6 * max(fallback.number("failing"), errors.threshold))))
     share = fallback.threshold + min(0.025, (MOST_GOOGLE - fallback.threshold) / 2)
-    google, ollama = share * ANSWERS_PER_S, (1 - SLOW_SHARE - share) * ANSWERS_PER_S
-    slow_s, calls = take_too_long(latency), every / (every - 1) / 2
+    # One failure of Ollama's between any two scrapes, so that each window has as many.
+    every = int(1 / (1.1 * fallback.number("failing")))
+    calls = 1 / (BARELY * fallback.number("failing"))
+    answers = (calls - 1) / SCRAPE_S / (1 - SLOW_SHARE - share)
+    failures = answers / (1 - min(0.45, OFTEN * errors.threshold)) - answers
+    google_every = max(2, int(share * answers / (failures - 1 / SCRAPE_S) + 1))
+    google = share * answers * google_every / (google_every - 1)
+    slow_s = take_too_long(latency)
     # When enough of what a window sees is over the threshold, which healthy calls before hold back.
     over_s = {
-        FALLBACK: LEAD_S + max(0.7 * fallback.window_s, 2 * every / (ollama * calls)),
+        FALLBACK: LEAD_S + fallback.window_s + 2 * SCRAPE_S,
         ERRORS: LEAD_S + 0.7 * errors.window_s,
         SLOW: LEAD_S + 0.9 * latency.window_s,
     }
@@ -88,23 +98,42 @@ def _make_errors(values: Values) -> Drill:
         for alert, of in alerts.items()
     ]
     name, last_s = "mana_llm-errors-fires", find_last_s(*expects)
-    overflows = {1.0: failing(TOO_LONG, next=1), LEAD_S: failing(TOO_LONG, every=every), heals_s: HEALTHY}
+
+    def send(number: int, model: str, rate: float, every: int, *, start_s: float = 0.0) -> LoadProfile:
+        overflows = {
+            1.0: failing(TOO_LONG, next=1),
+            LEAD_S: failing(TOO_LONG, every=every),
+            heals_s - start_s: HEALTHY,
+        }
+        return call(
+            f"{name}-{number}",
+            model,
+            [(last_s - start_s, rate)],
+            change_from_healthy(model, overflows),
+            start_s=start_s,
+        )
+
     return MANA_LLM.drill(
         name,
-        f"A client's new release sends prompts that are too long, one in {every}, to two models of Ollama "
-        "and two of Google, whose answers are just over half of all; one answer in thirteen is slow. No "
-        "provider is at fault, nothing falls back, and no model alone is too much: three alerts fire all the "
-        "same.",
+        f"A client's new release sends prompts that are too long, one in {every}, to two models of Ollama, "
+        f"which is hardly more than may fail, and one in {google_every} to two of Google, whose answers are "
+        "just over half of all; one answer in thirteen is slow. No provider is at fault, nothing falls back, "
+        "and no model alone is too much: three alerts fire all the same.",
         *(
-            call(f"{name}-{number}", model, [(last_s, rate * calls)], change_from_healthy(model, overflows))
-            for number, (model, rate) in enumerate(
-                [*((model, ollama) for model in OLLAMA), *((model, google) for model in GOOGLE)], 1
-            )
+            send(number, model, every / SCRAPE_S / 2, every, start_s=(number - 1) * SCRAPE_S)
+            for number, model in enumerate(OLLAMA, 1)
+        ),
+        *(send(number, model, google / 2, google_every) for number, model in enumerate(GOOGLE, 3)),
+        call(
+            f"{name}-healthy",
+            OLLAMA_HEALTHY,
+            [(last_s, (calls - every) / SCRAPE_S)],
+            change_from_healthy(OLLAMA_HEALTHY, {}),
         ),
         call(
             f"{name}-slow",
             OPENROUTER,
-            [(last_s, SLOW_SHARE * ANSWERS_PER_S)],
+            [(last_s, SLOW_SHARE * answers)],
             change_from_healthy(OPENROUTER, {0.0: slow(slow_s), heals_s: HEALTHY}),
         ),
         expects=expects,

@@ -9,9 +9,10 @@ from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY
 from alertdrill.systems.drill_building.estimates import sum_usd, to_hourly
-from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
 from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS, check_threshold
+from alertdrill.systems.metis.surface import NO_KEY
 
 COST = "MetisGatewayKeyCostSpike"
 MODEL = "anthropic:claude-3-opus"
@@ -33,17 +34,22 @@ def make_cost_drills(values: AlertValues) -> Iterator[Drill]:
     usd = 0.03 * threshold * window_s / 3600
     limit = f"{usd / 0.03:.2f} USD, which is {threshold:g} USD/hour over the window"
 
-    name, burst = "metis-cost-fires", (180, 0.25)
+    name, stages = "metis-cost-fires", ((120, 1 / 40), (180, 0.25))
     yield METIS.drill(
         name,
-        f"A key spends {sum_usd([burst], usd):.2f} USD in three minutes, after two minutes of ordinary use; "
-        f"allowed are {limit}.",
-        _spend(name, usd, (120, 1 / 40), burst),
-        expects=METIS.fires(
-            COST,
-            _label_key(name),
-            between_s=(180 + for_s, 360 + for_s),
-            resolves_within_s=window_s + 240,
+        f"A key spends {sum_usd(stages[1:], usd):.2f} USD in three minutes, after two minutes of ordinary "
+        f"use; allowed are {limit}. The operator, whose calls belong to no key, spends as much, and the rule "
+        "leaves that out.",
+        _spend(name, usd, *stages),
+        _spend(f"{name}-no-key", usd, *stages, key=NO_KEY),
+        expects=(
+            METIS.fires(
+                COST,
+                _label_key(name),
+                between_s=(180 + for_s, 360 + for_s),
+                resolves_within_s=window_s + 240,
+            ),
+            blind(COST, _label_key(NO_KEY)),
         ),
     )
     name, load = "metis-cost-bulk-load", (120, 0.4)
@@ -85,8 +91,8 @@ def _label_key(key_id: str) -> dict[str, str]:
     return {"gateway_key_id": key_id}
 
 
-def _spend(name: str, usd: float, *stages: tuple[float, float]) -> LoadProfile:
-    """Return calls that cost so much each, under a key named like the drill."""
+def _spend(name: str, usd: float, *stages: tuple[float, float], key: str = "") -> LoadProfile:
+    """Return calls that cost so much each, under a key named like the drill unless another is."""
     tokens = round(usd / USD_PER_MILLION * 1e6)
     told = change(0, MODEL, {**HEALTHY, "completion_tokens": tokens})
-    return send(name, "cost_runaway", stages, [told], models=[MODEL], key=name, max_tokens=tokens)
+    return send(name, "cost_runaway", stages, [told], models=[MODEL], key=key or name, max_tokens=tokens)
