@@ -234,7 +234,7 @@ def page(
             [*rule_paths, config_path, table_path],
             is_judged=not dry_run and (not questions or table_path is not None),
         )
-    check_out(out, [*rule_paths, config_path], is_sent=all_alerts and not (dry_run or questions))
+    check_out(out, is_sent=all_alerts and not (dry_run or questions))
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
@@ -286,8 +286,14 @@ def page(
             prove_label_sets(shorten(table_path), config, engines, questions, as_json=as_json, junit=junit)
     alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
-        remote = Remote(url or "", secret, engines.amtool)
-        _send(remote, alerts[0], receivers, nobody, dry_run=dry_run, show=show)
+        _send(
+            Remote(url or "", secret, engines.amtool),
+            alerts[0],
+            receivers,
+            nobody,
+            dry_run=dry_run,
+            show=show,
+        )
     if questions:
         answer_of_alerts(alerts, config, engines, questions, as_json=as_json)
     bound = bind(alerts, config, engines, nobody, stated)
@@ -296,6 +302,7 @@ def page(
         _watch(bound[0], switch, config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
+    show.make_folder([*rule_paths, config_path])
     _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
 
 
