@@ -148,9 +148,10 @@ async def test_a_deep_link_opens_what_it_names(
 
 async def test_a_deep_link_opens_an_incident(paging_file: Path, chromium: Browser) -> None:
     """What stood in it is there, as its receiver shows it."""
-    async with show(chromium, paging_file, "#incident/1") as browser:
-        await browser.wait_for("document.querySelector('[data-path=\"incident/1\"]').open")
-        text = await browser.evaluate("document.querySelector('[data-path=\"incident/1\"]').innerText")
+    incident = "document.querySelector('[data-path=\"incident/p1\"]')"
+    async with show(chromium, paging_file, "#incident/p1") as browser:
+        await browser.wait_for(f"{incident}.open && {incident}.querySelector('.notices')")
+        text = await browser.evaluate(f"{incident}.textContent")
     assert "opened, answer" in text
     assert "PagingModelDown" in text
 

@@ -1,7 +1,6 @@
 // The page's state, what changes it (`apply`), and what is drawn of it (`render`).
 import { readAddress, writeAddress } from "./address.js";
 import { el, flat, unfold } from "./elements.js";
-import { follow } from "./live.js";
 import { drawChips, drawList, drawSearch, watchKeys } from "./list.js";
 import { matches, parse } from "./matching.js";
 import { REPORTS } from "./reports.js";
@@ -151,11 +150,11 @@ function start() {
     places.set(name, place);
     page.append(place);
   }
-  places.get(report.top).after(el("nav", { "aria-label": "Parts of the report" }, report.links.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
+  if (report.links.length) places.get(report.top).after(el("nav", { "aria-label": "Parts of the report" }, report.links.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
   addEventListener("hashchange", () => apply({ address: readAddress() }));
   watchKeys(search);
   apply({ data, address: readAddress() });
-  if (data.live) follow(data.version, apply);
+  report.follows?.(data, apply);
 }
 
 // Say that there is nothing at an address, which somebody may have sent; it is of another report, or mistyped.
