@@ -1,6 +1,7 @@
 // A drill's own section: where it stopped, what was sent, what its alerts did, who was told, how to repeat it.
 import { writeAddress } from "./address.js";
 import { paintWhenSeen } from "./colours.js";
+import { unpack } from "./curves.js";
 import { el } from "./elements.js";
 import { drawLanes } from "./lanes.js";
 import { drawIncident } from "./pages.js";
@@ -48,8 +49,14 @@ export function drawHops(hops) {
 }
 
 function drawFigure(finding, drill, alert) {
-  const own = finding.series.map((number) => ({ ...alert.series[number], hue: number }));
+  const all = finding.series.map((number) => ({ ...alert.series[number], hue: number }));
+  const own = all.filter((one) => isSeen(one, drill)); // in a replay each drill has label sets of its own
   return drawAlertFigure(alert, own, { from: drill.from, until: drill.until, origin: drill.from, lanes: [] });
+}
+
+function isSeen({ states, held, points }, { from, until }) {
+  return [...states, ...held].some(([, start, end]) => start < until && end > from)
+    || points && unpack(points, from, until)[1].some((value) => value !== null);
 }
 
 // The value against its threshold, and beneath it what each label set did, on one axis of time.
