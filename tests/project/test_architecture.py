@@ -28,13 +28,13 @@ ROOMS: dict[str, set[str]] = {
     "project": {"core", "errors", "places", "rules", "runtime"},
     "recording": {"core", "errors", "rules", "runtime"},
     "alertmanager": {"core", "errors", "rules", "runtime"},
-    "pager": {"alertmanager", "core", "errors", "runtime"},
+    "reports": {"core", "errors", "judging", "rules", "runtime"},
+    "pager": {"alertmanager", "core", "errors", "reports", "runtime"},
     "gateway": {"core", "errors", "runtime"},
     "systems": {"alertmanager", "core", "errors", "gateway", "project", "rules", "runtime"},
     "stacks": {
         *("alertmanager", "core", "errors", "pager", "places", "project", "rules", "runtime", "systems"),
     },
-    "reports": {"core", "errors", "judging", "rules", "runtime"},
     "runner": {
         *("alertmanager", "core", "errors", "judging", "places", "project", "recording"),
         *("reports", "rules", "runtime", "stacks", "systems"),

@@ -22,8 +22,12 @@ ASK_AXE = f"""axe.run(document, {{ runOnly: {json.dumps(RULES)} }}).then(({{ vio
     one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" | ")))"""
 OPEN_ALL = """for (let round = 0; round < 3; round++)
   document.querySelectorAll("details").forEach((one) => { if (one.build) one.build(); one.open = true; })"""
+# And not innerText, which leaves out what was not on the screen yet.
+TEXT = "document.getElementById('page').textContent"
 SHOWN = "[...document.querySelectorAll('#list .drill')].map((one) => one.dataset.path.slice(6))"
 FOUND = "document.getElementById('found').textContent"
+PAINTED = "document.querySelector('#timeline svg')"
+"""A timeline is painted when it is seen, which is a moment after the page was drawn."""
 DRAWN = "document.documentElement?.dataset.drawn === 'yes'"
 FOCUS = """(() => { const here = document.activeElement;
   return (here.closest("[data-path]") || here).dataset.path || here.id; })()"""

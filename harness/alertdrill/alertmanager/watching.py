@@ -118,7 +118,7 @@ class PathWatch:
         raw = self._notifications[index]
         if (known := self._complete.get(raw["number"])) is not None:
             return known
-        notification = _read_notification(raw, self.clock, self._known)
+        notification = read_notification(raw, self.clock, self._known)
         if len(notification.alerts) == len(raw["alerts"]):
             self._complete[notification.number] = notification
         return notification
@@ -312,7 +312,8 @@ def read_log(path: Path) -> list[str]:
         return []
 
 
-def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notification:
+def read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notification:
+    """Read a notice of the pager's journal; alerts are `known` by their fingerprints, or name themselves."""
     alerts = []
     card = RECEIVER_KINDS[raw["integration"]].show(raw["payload"]) if raw["payload"] else None
     for alert in raw["alerts"]:

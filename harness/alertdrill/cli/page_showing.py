@@ -27,7 +27,7 @@ from alertdrill.runner.synthetic.report import (
     write_hops,
     write_row,
 )
-from alertdrill.runtime.files import write_whole
+from alertdrill.runtime.files import check_target, make_folder, write_whole
 
 UNMET = 1
 
@@ -55,6 +55,15 @@ class Show:
         self._document: dict[str, object] = {}
         self._name = ""
         self._console = open_console()
+
+    def make_folder(self, inputs: Iterable[Path | None]) -> None:
+        """Make the folder of the page, if that is wanted, once all that is to be sent is known to be right.
+
+        Raises CannotWrite where the page cannot be written to it, as where it is one of the `inputs`.
+        """
+        if self._out is not None:
+            make_folder(self._out, "cannot be written to")
+            check_target(self._out / REPORT, inputs=[one for one in inputs if one is not None])
 
     def alert(self, bound: Bound) -> None:
         """Show an alert and its way; as JSON, together with what follows."""

@@ -5,8 +5,10 @@ Everything but health and the page wants `Authorization: Bearer <token>`.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import time
 from typing import Any, get_args
 
 from aiohttp import web
@@ -15,16 +17,22 @@ from aiohttp.typedefs import Handler
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Failing
 from alertdrill.core.expectation import Integration
-from alertdrill.pager.cards import write_card
 from alertdrill.pager.intake import Desk
-from alertdrill.pager.web import make_page
 from alertdrill.runtime.http_server import read_body
 
 MAX_BODY_BYTES = 64 * 1024
+MOST_SHOWN = 1_000
+"""Of the notifications, the newest that the page shows."""
 MAX_SPAN_S = 30 * 86_400.0
 MAX_SPEED = 100_000.0
 MAX_EPOCH_S = 1e11
 OPEN_TO_ALL = {"/", "/healthz"}
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",  # the rest of the policy is the page's own
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Control:
@@ -38,18 +46,35 @@ class Control:
         return web.json_response({"status": "ok"})
 
     async def show_page(self, _request: web.Request) -> web.Response:
-        """Return the live page."""
-        return make_page()
+        """Return the page, which is the same for everybody."""
+        from alertdrill.pager.page import draw_page  # takes as long to load as all else, for who looks
+
+        return web.Response(text=draw_page(), content_type="text/html", charset="utf-8", headers=PAGE_HEADERS)
+
+    async def describe_page(self, request: web.Request) -> web.Response:
+        """Return what the page shows, and its version; nothing where that is still the one it has."""
+        from alertdrill.pager.page import describe_page
+
+        journal, rule_time, now_s = self._desk.journal, self._desk.rule_time, time.time()
+        states, told = journal.find_states(), rule_time.clock
+        acknowledged = sum(state == "acknowledged" for state in states.values())
+        version = f"{journal.taken} {acknowledged} {told and told.origin_s} {rule_time.speed}"
+        if request.query.get("after") == version:
+            return web.Response(status=204)
+        notices = journal.list_notifications()[-MOST_SHOWN:]
+        origin_s = notices[0]["received_s"] if notices else now_s
+        clock = told or Clock(speed=rule_time.speed, origin_s=origin_s)
+        data = await asyncio.to_thread(
+            describe_page, notices, states, clock, is_told=told is not None, now_s=now_s
+        )
+        return web.json_response({"version": version, "data": data})
 
     async def list_notifications(self, request: web.Request) -> web.Response:
-        """Return the notifications with numbers beyond `after`, and with `cards` how each looks there."""
+        """Return the notifications with numbers beyond `after`."""
         after = request.query.get("after", "0")
         if not after.isdecimal() or len(after) > 18:
             raise web.HTTPBadRequest(text="after wants the number of a notification")
-        notices = self._desk.journal.list_notifications(int(after))
-        if "cards" in request.query:
-            notices = [{**one, "card": write_card(one)} for one in notices]
-        return web.json_response({"notices": notices})
+        return web.json_response({"notices": self._desk.journal.list_notifications(int(after))})
 
     async def list_incidents(self, _request: web.Request) -> web.Response:
         """Return the incidents."""
@@ -122,6 +147,7 @@ def make_control(desk: Desk, token: str) -> web.Application:
     control = Control(desk)
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[authenticate])
     app.router.add_get("/", control.show_page)
+    app.router.add_get("/page", control.describe_page)
     app.router.add_get("/healthz", control.answer_health)
     app.router.add_get("/notices", control.list_notifications)
     app.router.add_get("/incidents", control.list_incidents)

@@ -27,12 +27,14 @@ class Journal:
         self._notifications: deque[tuple[dict[str, Any], int]] = deque()
         self._bytes = 0
         self._written = 0
+        self._taken = 0
         self.incidents = Incidents()
 
     def accept(
         self, address: Address, attempt: Attempt, *, received_s: float, answer: str, why: str = ""
     ) -> dict[str, Any] | None:
         """Take an accepted attempt in; return its notification, or None for what is part of another one's."""
+        self._taken += 1
         attempt = self._complete(address, attempt)
         incident, effect = self.incidents.apply(address, attempt, received_s)
         if attempt.does == "edit":
@@ -47,6 +49,7 @@ class Journal:
         self, address: Address, attempt: Attempt, *, received_s: float, answer: str, why: str
     ) -> dict[str, Any]:
         """Take an attempt in that failed; it does nothing to any incident."""
+        self._taken += 1
         attempt = self._complete(address, attempt)
         incident = self.incidents.find_open(address, attempt.key)
         return self._write(address, attempt, received_s, answer, why, False, incident, "none")
@@ -57,6 +60,15 @@ class Journal:
         if last is None or last.closed_s is None:
             return None if last is None else Known(is_open=True)
         return Known(is_open=False, closed_for_s=self._rule_time.span_s(time.time() - last.closed_s))
+
+    def find_states(self) -> dict[str, str]:
+        """Return whether each incident is open, acknowledged or closed, by its id."""
+        return {incident.id: incident.status for incident in self.incidents}
+
+    @property
+    def taken(self) -> int:
+        """How many attempts were taken in, also those of which nothing is written."""
+        return self._taken
 
     def list_notifications(self, after: int = 0) -> list[dict[str, Any]]:
         """Return the notifications with greater numbers, ascending."""

@@ -17,6 +17,16 @@ class RuleTime:
         self._speed = clock.speed
         self._clock = clock
 
+    @property
+    def clock(self) -> Clock | None:
+        """What a run told; None before."""
+        return self._clock
+
+    @property
+    def speed(self) -> float:
+        """Seconds of rule time in one of wall time."""
+        return self._speed
+
     def at_s(self, wall_s: float | None) -> float | None:
         """Return the rule time at a wall instant; None where there is none, or no origin yet."""
         return None if wall_s is None or self._clock is None else self._clock.rule_s(wall_s)

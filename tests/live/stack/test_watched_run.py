@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.chromium_session import Browser, demand_chromium, run_chromium
-from support.shown_reports import DRAWN
+from support.shown_reports import DRAWN, TEXT
 from support.whole_runs import CommandLine
 
 from alertdrill.runtime.http_client import Api
@@ -19,8 +19,7 @@ from alertdrill.runtime.http_client import Api
 demand_chromium(os.environ)
 
 DRILL = "metis-auth-fires"
-TEXT = "document.getElementById('page').innerText"
-LIVE = "document.getElementById('live').innerText"
+LIVE = "document.getElementById('live').textContent"
 ALERT = {"alertname": "MetisLLMErrorRateHigh", "system": "metis", "severity": "warning", "model": "by-hand"}
 
 
@@ -74,7 +73,7 @@ async def test_a_standing_stack_shows_its_incidents(
             assert "The stack stands" in await browser.evaluate(TEXT)
             Api("alertmanager", alertmanager).post("/api/v2/alerts", [{"labels": ALERT}])
             await browser.wait_for("document.querySelector('#pages .incident')")
-            title = await browser.evaluate("document.querySelector('#pages .incident summary').innerText")
+            title = await browser.evaluate("document.querySelector('#pages .incident summary').textContent")
             assert re.search(r"MetisLLMErrorRateHigh by-hand", title)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)

@@ -67,6 +67,15 @@ def test_refused_input_leaves_a_folder_as_it_was(out: Path, command: Sequence[st
     assert {path.name: path.read_text() for path in out.iterdir()} == dict.fromkeys(OLDER, "older")
 
 
+@pytest.mark.parametrize("command", [GATE, PAGE])
+def test_refused_input_makes_no_folder(out: Path, command: Sequence[str]) -> None:
+    """An empty one would look as if something had been found."""
+    (out.parent / "rules.yml").write_text("groups: [")
+    result = CliRunner().invoke(cli, (*command[:-1], "new/out"))
+    assert isinstance(result.exception, BadInput)
+    assert not (out.parent / "new").exists()
+
+
 def test_a_report_that_cannot_be_removed_is_said(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2 wins, as an older report may be taken for new; why nobody can tell is said first."""
     (out / "report.html").unlink()

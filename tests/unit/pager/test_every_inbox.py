@@ -19,7 +19,7 @@ from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.receivers.attempt import Answer
 from alertdrill.alertmanager.receivers.kind import Request
 from alertdrill.core.expectation import Integration
-from alertdrill.pager.cards import write_card
+from alertdrill.reports.html.cards import Paper, describe_card
 
 BY_HTTP = [name for name, kind in RECEIVER_KINDS.items() if kind.http and not kind.http.hosts]
 HOSTS = [host for kind in RECEIVER_KINDS.values() if kind.http for host in kind.http.hosts]
@@ -104,7 +104,7 @@ def test_no_json_is_more_than_an_attempt(document: Any) -> None:
     for name, request in requests:
         attempt = open_inbox(name, request).read(body)
         json.dumps(dict(attempt.payload))
-        json.dumps(write_card({"integration": name, "payload": dict(attempt.payload)}))
+        json.dumps(describe_card(RECEIVER_KINDS[name].show(dict(attempt.payload)), Paper()))
         assert bool(attempt.refusal) == bool(attempt.why)
         said = attempt.refusal or attempt.answer
         if isinstance(said, Answer):

@@ -19,6 +19,7 @@ MESSAGE = {
 CALLS = [
     ("GET", "/notices"),
     ("GET", "/incidents"),
+    ("GET", "/page"),
     ("POST", "/incidents/1/acknowledge"),
     ("PUT", "/control/clock"),
     ("PUT", "/control/receivers/ticket"),

@@ -12,7 +12,7 @@ from support.chromium_session import Browser, BrowserPage, demand_chromium
 from support.panel_records import build_panels
 from support.report_documents import read_document
 from support.report_records import build_record
-from support.shown_reports import FOCUS, FOUND, SHOWN, show
+from support.shown_reports import FOCUS, FOUND, PAINTED, SHOWN, show
 
 from alertdrill.reports import html
 from alertdrill.reports.html.embedding import embed_json
@@ -48,8 +48,30 @@ async def test_a_query_is_typed_and_stays_in_the_address(report_file: Path, chro
         assert await browser.evaluate("document.getElementById('search').value") == (
             "system:metis outcome:unmet receiver:metis-ticket"
         )
+        await browser.wait_for(PAINTED)
         bars = await browser.evaluate("document.querySelectorAll('#timeline a').length")
         assert bars == len(shown), "the timeline shows what was asked for"
+
+
+async def test_the_timeline_has_the_faults_of_what_is_asked_for(chromium: Browser, tmp_path: Path) -> None:
+    """Those of other drills would look like causes."""
+    page = html.render(build_record())
+    document = read_document(page)
+    document["drills"][0]["faults"] = [[60.0, 120.0, "provider stopped"]]
+    file = tmp_path / "report.html"
+    file.write_text(embed_document(page, document))
+    faults = "document.querySelectorAll('#timeline .bar.fault').length"
+    async with show(chromium, file) as browser:
+        await browser.evaluate("document.getElementById('timeline').scrollIntoView()")
+        await browser.wait_for(f"{faults} === 1")
+        await browser.evaluate(f"location.hash = '#?q={document['drills'][1]['name']}'")
+        await browser.wait_for(f"{FOUND}.startsWith('1 of ') && {PAINTED} && {faults} === 0")
+
+
+def embed_document(page: str, document: dict[str, Any]) -> str:
+    """Return a page with another document."""
+    start = page.index('id="run-data">') + len('id="run-data">')
+    return page[:start] + embed_json(document) + page[page.index("</script>", start) :]
 
 
 @pytest.mark.parametrize(
@@ -112,14 +134,16 @@ async def test_drills_are_walked_by_keyboard(report_file: Path, chromium: Browse
         await browser.press("Enter")
         await browser.wait_for("document.querySelectorAll('#list .drill[open]').length === 1")
         await browser.wait_for("document.querySelector('#list .drill[open] .stopped')")
-        said = await browser.evaluate("document.querySelector('#list .drill[open] .folded').innerText")
+        said = await browser.evaluate(
+            "document.querySelector('#list .drill[open] .folded').firstChild.textContent"
+        )
         await browser.press("Escape")
         await browser.wait_for("document.querySelectorAll('#list .drill[open]').length === 0")
         assert await browser.evaluate(FOCUS) == second
         await browser.press("ArrowUp")
         await browser.press("ArrowUp")
         assert await browser.evaluate(FOCUS) == "search"
-    assert " It stopped at the hop “" in said.splitlines()[0], "it begins with where it stopped"
+    assert " It stopped at the hop “" in said, "it begins with where it stopped"
 
 
 @pytest.mark.parametrize(
@@ -148,9 +172,10 @@ async def test_a_deep_link_opens_what_it_names(
 
 async def test_a_deep_link_opens_an_incident(paging_file: Path, chromium: Browser) -> None:
     """What stood in it is there, as its receiver shows it."""
-    async with show(chromium, paging_file, "#incident/1") as browser:
-        await browser.wait_for("document.querySelector('[data-path=\"incident/1\"]').open")
-        text = await browser.evaluate("document.querySelector('[data-path=\"incident/1\"]').innerText")
+    incident = "document.querySelector('[data-path=\"incident/p1\"]')"
+    async with show(chromium, paging_file, "#incident/p1") as browser:
+        await browser.wait_for(f"{incident}.open && {incident}.querySelector('.notices')")
+        text = await browser.evaluate(f"{incident}.textContent")
     assert "opened, answer" in text
     assert "PagingModelDown" in text
 
@@ -169,7 +194,7 @@ async def test_the_timeline_zooms_by_pointer_and_keyboard(report_file: Path, chr
     box = "JSON.stringify(document.querySelector('#timeline a rect').getBoundingClientRect())"
     async with show(chromium, report_file) as browser:
         await browser.evaluate("document.getElementById('timeline').scrollIntoView()")
-        await browser.wait_for("document.querySelector('#timeline svg')")
+        await browser.wait_for(PAINTED)
         whole = await browser.evaluate(said)
         bar = json.loads(await browser.evaluate(box))
         await browser.drag(bar["x"] + 6, bar["y"] + 3, bar["x"] + bar["width"] - 6)
@@ -208,8 +233,7 @@ async def test_few_and_many_drills(chromium: Browser, tmp_path: Path, number: in
         {**drills[index % len(drills)], "name": f"drill-{index}"} for index in range(number)
     ]
     file = tmp_path / "report.html"
-    start = page.index('id="run-data">') + len('id="run-data">')
-    file.write_text(page[:start] + embed_json(document) + page[page.index("</script>", start) :])
+    file.write_text(embed_document(page, document))
     async with show(chromium, file, "#?q=drill") as browser:
         assert (await browser.evaluate(FOUND)).startswith(f"{number} of {number} drills")
         assert await browser.evaluate("document.querySelectorAll('*').length") < number * 8 + 1_000

@@ -20,6 +20,8 @@ from support.shown_reports import (
     AXE,
     DRAWN,
     OPEN_ALL,
+    PAINTED,
+    TEXT,
     WATCH,
     show,
 )
@@ -38,14 +40,15 @@ async def test_the_first_screen_has_verdict_hops_and_run(
 ) -> None:
     """The sentence, why to believe it, what changed, a cell for each claim, and a bar for each drill."""
     async with show(chromium, report_file, dark=dark) as browser:
-        text = await browser.evaluate("document.body.innerText")
+        await browser.wait_for(PAINTED)
+        text = await browser.evaluate(TEXT)
         bars = await browser.evaluate("document.querySelectorAll('#timeline a').length")
-        first = await browser.evaluate("document.querySelector('#matrix tbody tr').innerText")
+        first = await browser.evaluate("document.querySelector('#matrix tbody tr').textContent")
         failed = await browser.evaluate("document.querySelectorAll('#timeline .mark.failed').length")
         tops = await browser.evaluate(
             "['head', 'changes', 'matrix', 'timeline'].map((id) => document.getElementById(id).offsetTop)"
         )
-    assert text.startswith("✗\n3 of 18 drills not met\n\nThe clock kept time at speed 60")
+    assert text.startswith("✗3 of 18 drills not metThe clock kept time at speed 60")
     assert "new failure metis-latency-fires was met, is not met now" in text
     assert bars == len(build_record().placements)
     assert failed == 3, "a sign beside the colour"
@@ -87,7 +90,8 @@ async def test_failure_to_draw_is_said(report_file: Path, tmp_path: Path, chromi
         report_file.read_text(encoding="utf-8").replace('"drills":', '"grills":'), encoding="utf-8"
     )
     async with chromium.show(torn) as browser:
-        said = await browser.evaluate("document.getElementById('broken').innerText")
+        await browser.wait_for("document.getElementById('broken')?.hidden === false")
+        said = await browser.evaluate("document.getElementById('broken').textContent")
         assert await browser.evaluate("document.getElementById('broken').clientHeight") > 20
     assert said.startswith("The report could not be drawn: ")
 

@@ -34,6 +34,7 @@ from alertdrill.core.timeline import (
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import html
 from alertdrill.reports.html.joining import SCRIPTS, STYLES, join_scripts, join_styles
+from alertdrill.reports.html.pages import describe_pages
 
 
 class Reader(HTMLParser):
@@ -297,7 +298,7 @@ def test_drills_tell_of_the_paging_path(paging: dict[str, Any]) -> None:
 def test_a_drill_leads_to_the_notifications_about_it(paging: dict[str, Any]) -> None:
     """Those of its own alert, while it was held."""
     (critical,) = find_drill(paging, "paging-critical")["findings"]
-    own = [paging["pages"]["incidents"][number] for number in critical["incidents"]]
+    own = [one for one in paging["pages"]["incidents"] if one["id"] in critical["incidents"]]
     assert {(one["receiver"], one["integration"]) for one in own} == {
         ("oncall", "pagerduty"),
         ("chat", "slack"),
@@ -355,13 +356,16 @@ def test_what_is_too_much_is_cut_and_counted() -> None:
     ]
     held = tuple(replace(SUPPRESSED_SPANS[0], labels={"n": str(number)}) for number in range(25))
     paging = PagingPath(notifications=(*storm, *repeats), suppressed=held)
-    document = describe(replace(record, timeline=replace(record.timeline, paging=paging)))
+    timeline = replace(record.timeline, paging=paging)
+    document = describe(replace(record, timeline=timeline))
     pages = document["pages"]
     assert (len(pages["incidents"]), pages["incidents_more"]) == (300, 11)
     assert (len(pages["incidents"][0]["notifications"]), pages["incidents"][0]["more"]) == (20, 12)
     assert [(len(alert["held"]), alert["held_more"]) for alert in document["alerts"] if alert["held"]] == [
         (20, 5)
     ]
+    newest = describe_pages(timeline, goes_on=True)["incidents"]
+    assert [newest[0]["id"], newest[-1]["id"]] == ["i12", "i311"], "what still grows shows what is new"
     text = say_all(document)
     assert "x" * 4000 + "…" in text
     assert "x" * 4001 not in text

@@ -10,7 +10,7 @@ import pytest
 from support.chromium_session import Browser, demand_chromium
 from support.judged_reports import BASE, NOW, make_gated, make_rehearsal
 from support.poisoned_records import NASTY
-from support.shown_reports import ASK_AXE, AXE, FOCUS, FOUND, OPEN_ALL, show
+from support.shown_reports import ASK_AXE, AXE, FOCUS, FOUND, OPEN_ALL, TEXT, show
 
 from alertdrill.gating.html import render_html as render_gated
 from alertdrill.runner.synthetic.html import render_html as render_rehearsal
@@ -48,9 +48,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
 @pytest.mark.parametrize(
     ("kind", "starts", "sections"),
     [
-        ("page", "✗\n3 of 8 alerts do not page as they have to, 1 could not be seen, 1 suppressed\n\nEach",
+        ("page", "✗3 of 8 alerts do not page as they have to, 1 could not be seen, 1 suppressedEach",
          ["head", "matrix", "alerts", "coverage", "run"]),
-        ("gate", "✗\nSomething is wrong: 3 alerts touched; 2 drills judged, 1 not met",
+        ("gate", "✗Something is wrong: 3 alerts touched; 2 drills judged, 1 not met",
          ["head", "troubles", "matrix", "alerts", "others", "run"]),
     ],
 )  # fmt: skip
@@ -59,10 +59,10 @@ async def test_the_first_screen_has_the_verdict_and_a_matrix(
 ) -> None:
     """The sentence, why to believe it, and a row for each alert, the worst first; links to what there is."""
     async with show(chromium, files[kind]) as browser:
-        text = await browser.evaluate("document.body.innerText")
+        text = await browser.evaluate(TEXT)
         assert text.startswith(starts)
         assert await browser.evaluate(TOPS) == sections
-        first = await browser.evaluate("document.querySelector('#matrix tbody tr').innerText")
+        first = await browser.evaluate("document.querySelector('#matrix tbody tr').textContent")
         assert "✗" in first
         links = "[...document.querySelectorAll('nav a:not([hidden])')].map((one) => one.hash.split('/')[1])"
         assert await browser.evaluate(links) == [one for one in sections if one != "head"]
@@ -135,7 +135,7 @@ async def test_a_chip_narrows_the_list_down(files: dict[str, Path], chromium: Br
     """It says how many there are, and is pressed then."""
     chip = "document.querySelector('[data-token=\"receiver:desk\"]')"
     async with show(chromium, files["page"]) as browser:
-        assert await browser.evaluate(f"{chip}.innerText") == "desk 1"
+        assert await browser.evaluate(f"{chip}.textContent") == "desk 1"
         await browser.evaluate(f"{chip}.click()")
         await browser.wait_for("location.hash === '#?q=receiver:desk'")
         assert await browser.evaluate(SHOWN) == ["Left"]
@@ -208,7 +208,7 @@ async def test_each_receivers_notification_is_shown_as_it_looks(
     """Below the receiver and its integration, with when it came and when it was closed."""
     async with show(chromium, files["page"], "#alert/Misworded") as browser:
         await browser.wait_for("document.querySelectorAll('#list details[open] .inbox .card').length === 2")
-        text = await browser.evaluate("document.querySelector('#list details.alert[open]').innerText")
+        text = await browser.evaluate("document.querySelector('#list details.alert[open]').textContent")
     assert "pagerduty misworded: the title is empty" in text
     assert "paged within 0:20 (0.2 s)" in text
 
@@ -220,7 +220,7 @@ async def test_what_strangers_wrote_stays_text(chromium: Browser, tmp_path: Path
     file.write_text(render(kind, NASTY), encoding="utf-8")
     async with show(chromium, file) as browser:
         await browser.evaluate(OPEN_ALL)
-        assert "onerror=alert(1)" in await browser.evaluate("document.body.innerText")
+        assert "onerror=alert(1)" in await browser.evaluate(TEXT)
         assert await browser.evaluate("document.querySelectorAll('#page img, #page script').length") == 0
         assert browser.requests == [file.as_uri()]
 

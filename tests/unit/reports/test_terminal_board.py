@@ -56,6 +56,19 @@ def test_header_and_progress() -> None:
     assert lines[3].endswith("wall time 0:31 gone · 0:39 left")
 
 
+def test_versions_are_whole_at_80_columns() -> None:
+    """They have a line of their own there, and none where there are none."""
+    long = replace(STATE, engines={"prometheus": "3.5.3+ds1", "alertmanager": "0.28.1+ds"})
+    lines = _draw(long, width=80)
+    assert lines[:3] == [
+        "  alertdrill  18 drills · embedded · speed 60",
+        "              prometheus 3.5.3+ds1 · alertmanager 0.28.1+ds",
+        "",
+    ]
+    stack = "a stack with a name that is long enough to reach the end of a line of 80 columns"
+    assert _draw(replace(STATE, engines={}, stack=stack), width=80)[1] == ""
+
+
 def test_stack_and_traffic() -> None:
     """Each component has its mark and its status unless it is up; acts beyond the cap are counted."""
     lines = _draw(STATE)

@@ -15,17 +15,9 @@ from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options import page_modes
 from alertdrill.cli.options.junit import check_junit, take_junit_option
 from alertdrill.cli.options.moment import Moment, Year
-from alertdrill.cli.options.page_modes import (
-    check_companions,
-    check_label_sets,
-    check_mode,
-    check_out,
-    check_questions,
-    read_within,
-    take_out_option,
-)
 from alertdrill.cli.options.project import find_nobody, find_project_of
 from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
@@ -153,7 +145,7 @@ PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and c
 @click.option(
     "--within",
     "within_s",
-    callback=read_within,
+    callback=page_modes.read_within,
     metavar="DURATION",
     help="With --all: how long it may take, such as 2m; what is not sent by then is unobserved. With "
     "--watchdog: how soon after the last heartbeat somebody has to be paged.",
@@ -190,7 +182,7 @@ PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and c
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
-@take_out_option
+@page_modes.take_out_option
 @take_junit_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
@@ -234,10 +226,10 @@ def page(
             [*rule_paths, config_path, table_path],
             is_judged=not dry_run and (not questions or table_path is not None),
         )
-    check_out(out, [*rule_paths, config_path], is_sent=all_alerts and not (dry_run or questions))
+    page_modes.check_out(out, is_sent=all_alerts and not (dry_run or questions))
     is_remote = alertmanager is not None
     if table_path is not None:
-        check_label_sets(
+        page_modes.check_label_sets(
             table_path,
             config_path,
             {
@@ -254,11 +246,11 @@ def page(
             },
         )
     else:
-        check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
-    check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
+        page_modes.check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
+    page_modes.check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not (all_alerts or watchdog):
         raise BadInput("--within is for --all and --watchdog: one alert takes as long as its config says")
-    check_companions(
+    page_modes.check_companions(
         headers,
         receivers,
         config_path,
@@ -296,6 +288,7 @@ def page(
         _watch(bound[0], switch, config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
+    show.make_folder([*rule_paths, config_path])
     _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -13,7 +13,6 @@ from alertdrill.cli.ended_early import leave_no_claim
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
-from alertdrill.runtime.files import check_target, make_folder
 from alertdrill.runtime.looking import is_there
 
 P = ParamSpec("P")
@@ -78,17 +77,10 @@ def check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote:
         raise BadInput("which alert? --alert NAME, --all or --watchdog; or label sets: --labels FILE")
 
 
-def check_out(out: Path | None, inputs: Iterable[Path | None], *, is_sent: bool) -> None:
-    """Make the folder for the report of what became of all alerts, if it is wanted.
-
-    Raises BadInput where they are not sent, and CannotWrite where nothing can be written to it.
-    """
-    if out is None:
-        return
-    if not is_sent:
+def check_out(out: Path | None, *, is_sent: bool) -> None:
+    """Raise BadInput where the report of what became of all alerts is wanted, and they are not sent."""
+    if out is not None and not is_sent:
         raise BadInput("--out is for --all where alerts are sent: its report is of what became of them")
-    make_folder(out, "cannot be written to")
-    check_target(out / REPORT, inputs=[one for one in inputs if one is not None])
 
 
 def check_companions(

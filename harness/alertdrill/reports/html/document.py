@@ -48,7 +48,7 @@ def describe_run(
             "timeline": describe_timeline(record),
             "drills": drills,
             "alerts": list(alerts.values()),
-            "pages": describe_pages(record),
+            "pages": describe_pages(record.timeline),
             "dashboards": describe_dashboards(record),
             "facts": _list_facts(record),
             "logs": list(record.logs),

@@ -28,7 +28,6 @@ from alertdrill.reports import (
     say_why,
 )
 from alertdrill.reports.html.alerts import find_own
-from alertdrill.reports.html.pages import MOST_INCIDENTS
 
 MOST_CHANGES = 20
 MOST_STEPS = 20
@@ -42,12 +41,16 @@ Data = dict[str, Any]
 def describe_drills(record: RunRecord, alerts: Mapping[str, Data]) -> list[Data]:
     """Return each verdict with its drill, in the order of the run; `alerts` are described, by name."""
     placements = {placement.drill.name: placement for placement in record.placements}
-    incidents = list_incidents(record.timeline.paging.notifications)[:MOST_INCIDENTS]
+    incidents: dict[str, list[Incident]] = {}
+    for incident in list_incidents(record.timeline.paging.notifications):
+        for name in {alert.alert for one in incident.notifications for alert in one.alerts}:
+            incidents.setdefault(name, []).append(incident)
     drills = []
     for verdict in record.verdicts:
         placement = placements.get(verdict.drill)
         findings = [
-            _finding(record, verdict, finding, placement, alerts, incidents) for finding in verdict.findings
+            _finding(record, verdict, finding, placement, alerts, incidents.get(finding.alert, ()))
+            for finding in verdict.findings
         ]
         drills.append(_drill(record, verdict, placement, findings))
     return drills
@@ -136,10 +139,10 @@ def _delay(delay_s: float | None, speed: float) -> str:
 
 def _find_incidents(
     incidents: Iterable[Incident], finding: Finding, from_s: float, until_s: float
-) -> list[int]:
+) -> list[str]:
     return [
-        number
-        for number, incident in enumerate(incidents)
+        incident.id
+        for incident in incidents
         if any(
             from_s <= notification.at_s < until_s
             and any(

@@ -15,6 +15,7 @@ SCRIPTS = (
     *(
         "head",
         "live",
+        "pager",
         "matrix",
         "timeline",
         "cards",

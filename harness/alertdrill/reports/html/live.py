@@ -49,7 +49,7 @@ def describe_running(state: BoardState, started_at: datetime) -> Data:
             "timeline": describe_timeline(record) | {"until": round(until_s, 1), "now": round(now_s, 1)},
             "drills": list(_describe_drills(state, record, alerts)),
             "alerts": list(map(_count_drawn, alerts)),
-            "pages": describe_pages(record),
+            "pages": describe_pages(record.timeline, goes_on=True),
             "dashboards": [],
             "facts": [["started", started_at.isoformat()], *map(list, state.engines.items())],
             "logs": [],

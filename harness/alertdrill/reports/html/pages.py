@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from alertdrill.core.timeline import Notification, NotifiedAlert
+from alertdrill.core.timeline import Notification, NotifiedAlert, Timeline
 from alertdrill.core.wording import say_selector
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.page_latency import Spread, summarise_inboxes
-from alertdrill.reports import RunRecord, say_delay
+from alertdrill.reports import say_delay
 from alertdrill.reports.html.cards import Paper, cut, describe_card
 
 MOST_INCIDENTS = 300
@@ -19,12 +19,23 @@ MOST_ALERTS = 5
 Data = dict[str, Any]
 
 
-def describe_pages(record: RunRecord) -> Data:
-    """Return all that receivers got; an incident's place in the list is the number in its address."""
-    paging = record.timeline.paging
+def describe_pages(timeline: Timeline, *, goes_on: bool = False) -> Data:
+    """Return all that receivers got; of too much the first, or of what still `goes_on` the newest.
+
+    An incident's `id` is that in its address; it stays the same while more are opened, or forgotten.
+    """
+    paging = timeline.paging
     incidents = list_incidents(paging.notifications)
+    shown = incidents[-MOST_INCIDENTS:] if goes_on else incidents[:MOST_INCIDENTS]
     refused = [notification for notification in paging.notifications if not notification.is_accepted]
+    loose = [one for one in paging.notifications if one.is_accepted and one.incident is None]
     paper = Paper()
+
+    def describe(notifications: list[Notification]) -> list[Data]:
+        return _notifications(
+            notifications[-MOST_NOTIFICATIONS:] if goes_on else notifications[:MOST_NOTIFICATIONS], paper
+        )
+
     return {
         "troubles": list(paging.troubles),
         "inboxes": [
@@ -34,20 +45,23 @@ def describe_pages(record: RunRecord) -> Data:
                 "opened": inbox.opened,
                 "closed": inbox.closed,
                 "refused": inbox.refused,
-                "paged": _spread(inbox.firing_to_paged, record.timeline.speed),
-                "resolved": _spread(inbox.resolved_to_closed, record.timeline.speed),
+                "paged": _spread(inbox.firing_to_paged, timeline.speed),
+                "resolved": _spread(inbox.resolved_to_closed, timeline.speed),
             }
-            for inbox in summarise_inboxes(record.timeline)
+            for inbox in summarise_inboxes(timeline)
         ],
-        "incidents": [_incident(incident, paper) for incident in incidents[:MOST_INCIDENTS]],
+        "incidents": [_incident(incident, paper) for incident in shown],
         "incidents_more": max(0, len(incidents) - MOST_INCIDENTS),
-        "refused": _notifications(refused, paper),
+        "refused": describe(refused),
         "refused_more": max(0, len(refused) - MOST_NOTIFICATIONS),
+        "loose": describe(loose),
+        "loose_more": max(0, len(loose) - MOST_NOTIFICATIONS),
     }
 
 
 def _incident(incident: Incident, paper: Paper) -> Data:
     return {
+        "id": incident.id,
         "title": incident.title,
         "receiver": incident.receiver,
         "integration": incident.integration,

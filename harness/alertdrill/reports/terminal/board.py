@@ -37,7 +37,7 @@ ALERT_ROWS = 16
 NARROW = 100
 SHORT_PROFILE_ROWS = 2
 SHORT = 32
-OTHER_LINES = 10  # the board's lines that are neither activity nor an alert, and a line to spare
+OTHER_LINES = 9  # the board's lines that are neither head, activity nor alert, and a line to spare
 
 
 def board(state: BoardState) -> RenderableType:
@@ -68,10 +68,11 @@ class _Board:
         state, say = self.state, Script(options.ascii_only)
         height = console.size.height
         activity = _activity(state, SHORT_PROFILE_ROWS if height < SHORT else PROFILE_ROWS, say)
-        lines = len(console.render_lines(activity, options.update(height=None)))
+        head = _head(state, options.max_width, say)
+        lines = len(head) + len(console.render_lines(activity, options.update(height=None)))
         rows = min(ALERT_ROWS, max(3, height - OTHER_LINES - lines))
         left_out = len(state.alerts) - rows
-        yield _head(state, say)
+        yield from head
         yield Text()
         yield _progress(state, say)
         yield Text()
@@ -82,13 +83,21 @@ class _Board:
         yield Text(say(f"  {state.message}"), style="cyan", no_wrap=True, overflow=say.overflow)
 
 
-def _head(state: BoardState, say: Script) -> Text:
+def _head(state: BoardState, width: int, say: Script) -> list[Text]:
+    """Say what runs, on what; versions have a line of their own where they would be cut."""
     drills = "1 drill" if state.drills == 1 else f"{state.drills} drills"
     facts = [drills, state.stack, f"speed {state.speed:g}"]
-    facts += [f"{name} {version}" for name, version in state.engines.items()]
-    head = Text("  ", no_wrap=True, overflow=say.overflow)
-    head.append("alertdrill", style="bold")
-    return head.append(say("  " + " · ".join(facts)), style="dim")
+    engines = [f"{name} {version}" for name, version in state.engines.items()]
+    first = _head_line("alertdrill", [*facts, *engines], say)
+    if not engines or first.cell_len <= width:
+        return [first]
+    return [_head_line("alertdrill", facts, say), _head_line(" " * len("alertdrill"), engines, say)]
+
+
+def _head_line(start: str, facts: Sequence[str], say: Script) -> Text:
+    line = Text("  ", no_wrap=True, overflow=say.overflow)
+    line.append(start, style="bold")
+    return line.append(say("  " + " · ".join(facts)), style="dim")
 
 
 def _progress(state: BoardState, say: Script) -> RenderableType:

@@ -14,6 +14,15 @@ export function paintWhenSeen(element, paint) {
   element.paintNow = () => { one.isSeen = true; paint(); };
 }
 
+// Let go of what is no longer in the page; one that grows draws its parts anew each second, for hours.
+export function forgetRemoved() {
+  for (const one of painted) {
+    if (one.element.isConnected) continue;
+    painted.delete(one);
+    seen.unobserve(one.element);
+  }
+}
+
 const seen = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     if (!entry.isIntersecting) continue;

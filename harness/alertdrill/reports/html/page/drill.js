@@ -1,6 +1,7 @@
 // A drill's own section: where it stopped, what was sent, what its alerts did, who was told, how to repeat it.
 import { writeAddress } from "./address.js";
 import { paintWhenSeen } from "./colours.js";
+import { unpack } from "./curves.js";
 import { el } from "./elements.js";
 import { drawLanes } from "./lanes.js";
 import { drawIncident } from "./pages.js";
@@ -27,6 +28,7 @@ function drawFinding(finding, drill, data) {
   const alert = data.alerts.find((one) => one.name === finding.alert);
   const row = (name, value) => value && value.length ? [el("dt", {}, name), el("dd", {}, value)] : [];
   const list = (lines) => lines.length ? lines.map((line) => el("div", {}, line)) : null;
+  const shown = data.pages.incidents.filter((incident) => finding.incidents.includes(incident.id));
   return el("section", { class: "finding" },
     el("h4", {}, sign(kindOf(finding.outcome)), " ", finding.outcome, " ",
       el("a", { href: writeAddress({ path: ["alert", finding.alert], query: "" }) }, el("code", {}, finding.selector))),
@@ -39,7 +41,7 @@ function drawFinding(finding, drill, data) {
       row("Alertmanager", list(finding.steps)),
       row("notified", finding.told)),
     alert && drill.from !== null ? drawFigure(finding, drill, alert) : null,
-    finding.incidents.length ? [el("h4", {}, "What its receivers were shown"), finding.incidents.map((number) => drawIncident(data.pages.incidents[number], `${number}/${drill.name}`, data.live ? "open" : undefined))] : null);
+    shown.length ? [el("h4", {}, "What its receivers were shown"), shown.map((incident) => drawIncident(incident, data.live, drill.name))] : null);
 }
 
 export function drawHops(hops) {
@@ -47,8 +49,14 @@ export function drawHops(hops) {
 }
 
 function drawFigure(finding, drill, alert) {
-  const own = finding.series.map((number) => ({ ...alert.series[number], hue: number }));
+  const all = finding.series.map((number) => ({ ...alert.series[number], hue: number }));
+  const own = all.filter((one) => isSeen(one, drill)); // in a replay each drill has label sets of its own
   return drawAlertFigure(alert, own, { from: drill.from, until: drill.until, origin: drill.from, lanes: [] });
+}
+
+function isSeen({ states, held, points }, { from, until }) {
+  return [...states, ...held].some(([, start, end]) => start < until && end > from)
+    || points && unpack(points, from, until)[1].some((value) => value !== null);
 }
 
 // The value against its threshold, and beneath it what each label set did, on one axis of time.
@@ -60,7 +68,7 @@ export function drawAlertFigure(alert, series, { from, until, origin, lanes }) {
       ...one.held.map(([kind, start, end, words]) => ({ kind: `held ${kind}`, from: start, until: end, label: kind, hover: words, row: 1 }))],
     marks: one.marks.map(([kind, at, hover]) => ({ kind, at, hover })),
   }));
-  const place = el("div", { class: "lane-box", role: "img", "aria-label": `What the label sets of ${alert.name} did over rule time` });
+  const place = el("div", { class: "lane-box", role: lanes.length ? "group" : "img", "aria-label": `What the label sets of ${alert.name} did over rule time` });
   paintWhenSeen(place, () => place.replaceChildren(drawLanes([...did, ...lanes], { from, until, origin, width: place.clientWidth })));
   return [
     alert.scale && curves.length ? plot({ curves, thresholds: alert.thresholds, low: alert.scale.low, high: alert.scale.high, log: alert.scale.log,

@@ -37,7 +37,7 @@ export function fold(attributes, summary, build) {
 }
 
 export function unfold(details) {
-  details.build();
+  details.build?.();
   details.open = true;
 }
 

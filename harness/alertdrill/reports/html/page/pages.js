@@ -1,8 +1,10 @@
 // What the receivers got: how fast, which incidents that made, and what a person read in them.
+import { writeAddress } from "./address.js";
 import { drawCard } from "./cards.js";
 import { paintWhenSeen } from "./colours.js";
 import { el, fold } from "./elements.js";
 import { drawLanes, stackBars } from "./lanes.js";
+import { acknowledge } from "./pager.js";
 import { clock, count } from "./words.js";
 
 export function renderPages({ pages, timeline, live }) {
@@ -19,11 +21,18 @@ export function renderPages({ pages, timeline, live }) {
     troubles.length > 3 ? el("details", {}, el("summary", {}, `${troubles.length} troubles on the way to the receivers`), troubles) : troubles,
     drawIncidents(pages, timeline.until, now, open),
     el("h3", {}, "Incidents, and what stood in them"),
-    el("div", { class: "incidents" }, pages.incidents.map((incident, number) => drawIncident(incident, number, open))),
-    pages.incidents_more ? el("p", { class: "muted small" }, `${pages.incidents_more} more are in timeline.json.`) : null,
-    pages.refused.length ? fold({ class: "incident", id: "refused" }, ["Attempts that were refused ", el("span", { class: "muted small" }, count(pages.refused.length + pages.refused_more, "attempt"))],
-      () => drawNotifications(pages.refused, pages.refused_more)) : null,
+    el("div", { class: "incidents" }, pages.incidents.map((incident) => drawIncident(incident, live))),
+    pages.incidents_more ? el("p", { class: "muted small" }, sayMore(pages.incidents_more, live)) : null,
+    drawAttempts("refused", "Attempts that were refused", pages.refused, pages.refused_more, live),
+    drawAttempts("loose", "Accepted, and of no incident", pages.loose, pages.loose_more, live),
   ];
+}
+
+const sayMore = (number, live) => live ? `${number} earlier ones are left out.` : `${number} more are in timeline.json.`;
+
+function drawAttempts(name, words, attempts, more, live) {
+  return attempts.length ? fold({ class: "incident", "data-path": `attempts/${name}` }, [`${words} `, el("span", { class: "muted small" }, count(attempts.length + more, "attempt"))],
+    () => drawNotifications(attempts, more, live)) : null;
 }
 
 function drawInbox(inbox) {
@@ -34,10 +43,10 @@ function drawInbox(inbox) {
 
 function drawIncidents({ incidents, refused, inboxes }, until, now, open) {
   const lanes = inboxes.map(({ receiver, integration }) => {
-    const own = incidents.map((incident, number) => ({ incident, number })).filter(({ incident }) => incident.receiver === receiver && incident.integration === integration);
-    const bars = stackBars(own.map(({ incident, number }) => ({
+    const own = incidents.filter((incident) => incident.receiver === receiver && incident.integration === integration);
+    const bars = stackBars(own.map((incident) => ({
       kind: incident.until === null ? "open" : "closed", from: incident.from, until: incident.until === null ? now : incident.until, label: incident.title,
-      hover: `${incident.title}, ${clock(incident.from)} ${incident.until === null ? open : `to ${clock(incident.until)}`}`, href: `#incident/${number}`, incident,
+      hover: `${incident.title}, ${clock(incident.from)} ${incident.until === null ? open : `to ${clock(incident.until)}`}`, href: writeAddress({ path: ["incident", incident.id], query: "" }), incident,
     })), 16);
     const marks = bars.flatMap((bar) => bar.incident.notifications.filter((one) => ["opened", "updated", "closed"].includes(one.effect))
       .map((one) => ({ kind: one.effect, at: one.at, row: bar.row, hover: `${one.effect}, notification ${one.number}` })));
@@ -45,25 +54,27 @@ function drawIncidents({ incidents, refused, inboxes }, until, now, open) {
     const turned = refused.filter((one) => one.effect === `refused by ${receiver} ${integration}`).map((one) => ({ kind: "refused", at: one.at, row: rows, hover: `refused with ${one.answer}, notification ${one.number}` }));
     return { title: `${receiver} · ${integration}`, bars, marks: [...marks, ...turned] };
   });
-  const place = el("div", { class: "lane-box", role: "img", "aria-label": "What each receiver got, over rule time" });
+  const place = el("div", { class: "lane-box", role: "group", "aria-label": "What each receiver got, over rule time" });
   paintWhenSeen(place, () => place.replaceChildren(drawLanes(lanes, { from: 0, until, width: place.clientWidth })));
   return [place, el("ul", { class: "key" }, el("li", {}, el("span", { class: "swatch closed" }), "incident"), el("li", {}, el("span", { class: "swatch open" }), open),
     el("li", {}, "▼ opened"), el("li", {}, "● updated or repeated"), el("li", {}, "▽ closed"), el("li", {}, "✖ attempt refused"))];
 }
 
-export function drawIncident(incident, number, open = "never closed") {
-  const closed = incident.until === null ? open : `to ${clock(incident.until)}`;
+// Once on a page; inside a drill, `within` it, an incident has an address of its own.
+export function drawIncident(incident, live, within = "") {
+  const closed = incident.until === null ? incident.state || (live ? "open" : "never closed") : `to ${clock(incident.until)}`;
   const facts = `${incident.receiver} · ${incident.integration} · ${clock(incident.from)} ${closed} · ${count(incident.notifications.length + incident.more, "notification")}`;
-  return fold({ class: "incident", "data-path": `incident/${number}` },
+  return fold({ class: "incident", "data-path": `incident/${incident.id}${within && `/${within}`}` },
     [incident.title || "(without a title)", " ", el("span", { class: "muted small" }, facts)],
-    () => [incident.grouped ? el("p", { class: "small" }, "grouped by ", el("code", {}, incident.grouped)) : null, drawNotifications(incident.notifications, incident.more)]);
+    () => [incident.state === "open" ? el("p", {}, el("button", { type: "button", onclick: () => acknowledge(incident.id) }, "Acknowledge")) : null,
+      incident.grouped ? el("p", { class: "small" }, "grouped by ", el("code", {}, incident.grouped)) : null, drawNotifications(incident.notifications, incident.more)]);
 }
 
-function drawNotifications(notifications, more) {
+function drawNotifications(notifications, more, live) {
   return el("ol", { class: "notices" }, notifications.map((one) => el("li", {},
     el("span", { class: "muted small" }, `${clock(one.at)} ${one.effect}, answer ${one.answer}${one.wrong ? `: ${one.wrong}` : ""}`),
     one.same ? el("div", {}, "the same words again") : one.card ? drawCard(one.card)
       : [one.title ? el("div", {}, el("strong", {}, one.title)) : null, one.text ? el("pre", {}, one.text) : null],
     el("div", { class: "small" }, one.alerts.map((alert) => [el("code", {}, alert), el("br")])))),
-    more ? el("li", { class: "muted small" }, `${more} more are in timeline.json.`) : null);
+    more ? el("li", { class: "muted small" }, sayMore(more, live)) : null);
 }

@@ -7,6 +7,8 @@ import { clock, number } from "./words.js";
 
 // As in the whole run, nothing shorter than this is looked at.
 const SHORTEST = 30;
+// How plots are looked at stays while a page grows, which draws them anew.
+const views = new Map();
 const DASHES = [[], [2, 3], [7, 3]];
 
 // spec: curves ([{points, name, hue}]), thresholds, low, high, log, from, until, ticks, stack, cells, left, height, says.
@@ -16,14 +18,16 @@ export function plot(spec) {
     "aria-label": `${spec.says}. Plus and minus zoom, arrow keys move, Escape shows all.` });
   const readout = el("p", { class: "readout", "aria-hidden": "true" });
   const said = el("p", { class: "hidden", "aria-live": "polite" });
+  const key = JSON.stringify([spec.says, spec.from, spec.origin || 0]);
   let drawn = null;
   paintWhenSeen(place, () => {
     const width = place.clientWidth;
     if (!width) return;
-    const view = drawn && { min: drawn.scales.x.min, max: drawn.scales.x.max };
+    const view = views.get(key);
     if (drawn) drawn.destroy();
     drawn = new uPlot(options(spec, width, readout), align(spec), place);
-    if (view) drawn.setScale("x", view);
+    drawn.hooks.setScale = [(u, name) => name === "x" && views.set(key, { min: u.scales.x.min, max: u.scales.x.max })];
+    if (view && view.max - view.min < spec.until - spec.from) drawn.setScale("x", view);
   });
   place.addEventListener("focus", () => { if (place.matches(":focus-visible")) readout.textContent = "+ and − zoom, ← and → move, Escape shows all"; });
   place.addEventListener("blur", () => { readout.textContent = ""; });

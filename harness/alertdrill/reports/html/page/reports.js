@@ -3,8 +3,9 @@ import { renderAlerts } from "./alerts.js";
 import { DRILLS } from "./drills.js";
 import { GATED, renderOthers, renderTroubles } from "./gated.js";
 import { renderChanges, renderHead } from "./head.js";
-import { renderLive } from "./live.js";
+import { follow, renderLive } from "./live.js";
 import { renderMatrix } from "./matrix.js";
+import { followPager, renderAsk } from "./pager.js";
 import { renderPages } from "./pages.js";
 import { renderDashboards } from "./panels.js";
 import { REHEARSED, renderCoverage } from "./rehearsed.js";
@@ -14,14 +15,21 @@ import { renderTimeline } from "./timeline.js";
 const held = (words) => (data) => renderRun(data, words);
 
 // `links` stand after the section `top`; `searched` sections show only what is looked for. `sources` says which
-// parts of the document a section is drawn of, where that is more than its own.
+// parts of the document a section is drawn of, where that is more than its own. What grows `follows` its server.
 export const REPORTS = {
   run: {
-    subject: DRILLS, top: "live", searched: ["matrix", "timeline"],
+    subject: DRILLS, top: "live", searched: ["matrix", "timeline"], follows: (data, apply) => data.live && follow(data.version, apply),
     above: { head: renderHead, live: renderLive, changes: renderChanges, matrix: renderMatrix, timeline: renderTimeline },
     below: { alerts: renderAlerts, pages: renderPages, dashboards: renderDashboards, run: held("How the run was held") },
     links: [["matrix", "Hops"], ["timeline", "The run"], ["drills", "Drills"], ["alerts", "Alerts"], ["pages", "Pages"], ["dashboards", "Dashboards"], ["run", "How it was held"]],
     sources: { matrix: ["matrix", "drills"], live: ["live", "lost"], timeline: ["timeline", "drills"], alerts: ["alerts", "drills"], pages: ["pages"], list: ["drills", "pages"], run: ["facts", "logs"] },
+  },
+  pager: {
+    subject: DRILLS, top: "ask", searched: [], follows: followPager,
+    above: { head: renderHead, ask: renderAsk },
+    below: { pages: renderPages },
+    links: [],
+    sources: { list: ["drills"] },
   },
   page: {
     subject: REHEARSED, top: "head", searched: ["matrix"],

@@ -1,12 +1,13 @@
 // The page's state, what changes it (`apply`), and what is drawn of it (`render`).
 import { readAddress, writeAddress } from "./address.js";
+import { forgetRemoved } from "./colours.js";
 import { el, flat, unfold } from "./elements.js";
-import { follow } from "./live.js";
 import { drawChips, drawList, drawSearch, watchKeys } from "./list.js";
 import { matches, parse } from "./matching.js";
 import { REPORTS } from "./reports.js";
 
-const state = { data: null, report: null, address: { path: [""], query: "" }, index: null };
+// `sought` is the path of an address of which nothing is there yet.
+const state = { data: null, report: null, address: { path: [""], query: "" }, index: null, sought: null };
 const places = new Map();
 
 // What happened: parts of the document that are new (`data`), or another address.
@@ -20,6 +21,7 @@ export function apply(event) {
   if (event.address) state.address = event.address;
   render(state, { isFirst, data: event.data ? Object.keys(event.data) : [], query: before.query !== state.address.query });
   if (isFirst || before.path.join("/") !== state.address.path.join("/")) openAt(state.address.path);
+  else if (state.sought && event.data) openAt(state.sought);
 }
 
 function render({ data, address, report }, changed) {
@@ -51,17 +53,25 @@ function render({ data, address, report }, changed) {
 function keepPlace(section, draw) {
   const place = places.get(section), here = place.contains(document.activeElement) ? document.activeElement : null;
   const isTyping = here && here.id === "search";
-  const at = here && !isTyping ? { path: here.closest("[data-path]")?.dataset.path, tag: here.tagName, number: [...place.querySelectorAll(here.tagName)].indexOf(here) } : null;
-  const open = [...place.querySelectorAll("details[open]")].map((one) => one.dataset.path || one.dataset.group).filter(Boolean);
+  const around = here?.closest("[data-path]") || place;
+  const at = here && !isTyping ? { path: around.dataset.path, tag: here.tagName, number: [...around.querySelectorAll(here.tagName)].indexOf(here) } : null;
+  const open = [...place.querySelectorAll("details[open]")].map(nameFold);
   draw();
+  forgetRemoved();
   for (const name of open) {
-    const found = [...place.querySelectorAll("details")].find((one) => one.dataset.path === name || one.dataset.group === name);
+    if (name.startsWith(`${state.report.subject.noun}/`)) reveal(name.split("/").slice(1).join("/"));
+    const found = [...place.querySelectorAll("details")].find((one) => nameFold(one) === name);
     if (found && !found.open) unfold(found);
   }
   if (!at) return;
-  const row = at.path && [...place.querySelectorAll("[data-path]")].find((one) => one.dataset.path === at.path);
-  const next = row ? row.querySelector("summary") || row : place.querySelectorAll(at.tag)[at.number];
+  const row = at.path ? [...place.querySelectorAll("[data-path]")].find((one) => one.dataset.path === at.path) : place;
+  const next = at.number < 0 ? row : row && (row.querySelectorAll(at.tag)[at.number] || row.querySelector("summary"));
   next?.focus({ preventScroll: true });
+}
+
+// A fold without a name is known by what it is in and by its words, whatever is counted in them.
+function nameFold(one) {
+  return one.dataset.path || one.dataset.group || `${one.parentElement.closest("[data-path]")?.dataset.path} ${one.querySelector("summary").textContent.replace(/\d+/g, "")}`;
 }
 
 function fillList() {
@@ -117,6 +127,7 @@ function search(query) {
 // Open what an address names, and all that it is folded in.
 function openAt(path) {
   const [kind, ...rest] = path;
+  state.sought = null;
   miss("");
   if (!kind) return;
   drawWaiting();
@@ -125,7 +136,10 @@ function openAt(path) {
   if (kind === state.report.subject.noun) reveal(rest.join("/"));
   if (kind === "panel") document.querySelectorAll("details.dashboard").forEach((one) => one.dataset.path === `panel/${rest[0]}` && unfold(one));
   const found = [...document.querySelectorAll("[data-path]")].find((one) => one.dataset.path === wanted);
-  if (!found) return void miss(kind, rest.join("/"));
+  if (!found) {
+    state.sought = path;
+    return void miss(kind, rest.join("/"));
+  }
   if (found.tagName === "DETAILS") unfold(found);
   (found.querySelector("summary") || found).focus({ preventScroll: true });
   requestAnimationFrame(() => found.scrollIntoView());
@@ -151,21 +165,37 @@ function start() {
     places.set(name, place);
     page.append(place);
   }
-  places.get(report.top).after(el("nav", { "aria-label": "Parts of the report" }, report.links.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
+  if (report.links.length) places.get(report.top).after(el("nav", { "aria-label": "Parts of the report" }, report.links.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
+  page.addEventListener("click", noteOpened);
   addEventListener("hashchange", () => apply({ address: readAddress() }));
   watchKeys(search);
   apply({ data, address: readAddress() });
-  if (data.live) follow(data.version, apply);
+  report.follows?.(data, apply);
 }
 
-// Say that there is nothing at an address, which somebody may have sent; it is of another report, or mistyped.
+// What a person opens is in the address, to be sent on, until it is closed.
+function noteOpened(event) {
+  const fold = event.target.closest("summary")?.parentElement;
+  if (!fold?.dataset.path || fold.parentElement.closest("[data-path]")) return;
+  const [kind, ...rest] = fold.open ? [""] : fold.dataset.path.split("/");
+  state.address = { path: rest.length ? [kind, rest.join("/")] : [""], query: state.address.query };
+  state.sought = null;
+  miss("");
+  history.replaceState(null, "", writeAddress(state.address));
+}
+
+// Say that there is nothing at an address, which somebody may have sent: it is of another report, mistyped, or yet
+// to come. Which drills and alerts there are is known from the start, and panels come with the verdict.
 function miss(kind, name) {
   const notice = document.getElementById("absent");
-  notice.hidden = Boolean(state.data.live) || !["drill", "alert", "incident", "panel"].includes(kind); // it may come yet
+  notice.hidden = !["drill", "alert", "incident", "panel"].includes(kind);
   if (notice.hidden) return void (notice.textContent = "");
-  const { subject } = state.report;
+  const { subject } = state.report, { live, lost } = state.data;
   const isHidden = kind === subject.noun && state.data[subject.part]?.some((one) => one.name === name);
-  notice.textContent = isHidden ? `The search leaves out the ${kind} ${name}.` : `There is no ${kind} ${name} in this report.`;
+  const mayCome = live && !lost && (kind === "incident" || kind === "panel" && !live.endless);
+  notice.textContent = isHidden ? `The search leaves out the ${kind} ${name}.`
+    : mayCome ? `There is no ${kind} ${name} yet; ${kind === "panel" ? "panels come with the verdict, and it opens then" : "it opens once it comes"}.`
+      : `There is no ${kind} ${name} in this ${live ? "run" : "report"}.`;
 }
 
 function complain(error) {

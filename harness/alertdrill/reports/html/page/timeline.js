@@ -74,7 +74,7 @@ function listLanes({ systems, firing, pages, stalls, appended, until, speed, now
     lanes.push({ bars: firing.filter((one) => one[0] === system).map(([, alert, from, end]) => ({ kind: "firing", from, until: end, hover: `${alert} firing, ${clock(from)} to ${clock(end)}` })),
       marks: pages.filter((one) => one[0] === system).map(([, alert, kind, at, receiver]) => ({ kind, at, row: 1, hover: `${alert} ${kind === "paged" ? "paged" : "page closed"}, ${receiver}` })) });
   }
-  const faults = drills.flatMap((drill) => drill.faults.map(([from, end, words]) => ({ kind: "fault", from: drill.from + from, until: drill.from + end, hover: `${words} (${drill.name})` })));
+  const faults = drills.filter((drill) => !shown || shown.has(drill.name)).flatMap((drill) => drill.faults.map(([from, end, words]) => ({ kind: "fault", from: drill.from + from, until: drill.from + end, hover: `${words} (${drill.name})` })));
   const broken = stalls.map(([part, from, end]) => ({ kind: "stall", from, until: end, hover: `${part} answered nothing, ${clock(from)} to ${clock(end)}` }));
   if (faults.length) lanes.push({ title: "faults", bars: stackBars(faults, 4) });
   if (broken.length) lanes.push({ title: "stalls", bars: stackBars(broken, 4) });
