@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from _pytest.unraisableexception import gc_collect_iterations_key  # has no public name
 from hypothesis import HealthCheck, settings
+from support import terse_workers
 from support.chromium_session import SKIPPED as NO_CHROMIUM
 from support.docker_engine import demand_engine, describe_skipped
 from support.slow_tests import read_slow
@@ -43,14 +44,19 @@ LIVE = ROOT / "tests" / "live"
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
 GARBAGE_AFTER = 10_000
 """So many more objects than were freed are made before Python looks for garbage; by itself it is 700."""
-NO_PARAMS = SimpleNamespace(params={})
 SLOW = read_slow()
+NO_PARAMS = SimpleNamespace(params={})
 """What a test has in place of pytest's `callspec` that is no case of several."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Look for garbage once, not five times, as a process of tests ends: there is much to look through."""
+    """Look for garbage once, not five times, as a process of tests ends: there is much to look through.
+
+    Workers tell little, unless how long each part of a test takes is asked for.
+    """
     config.stash[gc_collect_iterations_key] = 1
+    if hasattr(config, "workerinput") and config.option.durations is None:
+        config.pluginmanager.register(terse_workers)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,10 +11,15 @@ from typing import Any
 
 
 class LateModule:
-    """A module by its name, with what it has; whoever asks it for something first imports it."""
+    """A module by its name, with what it has; whoever asks it for something public first imports it.
+
+    pytest asks whatever a file of tests names whether it is a fixture in disguise, by private names.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(import_module(self._name), name)
