@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.core.expectation import BlindRule
+from alertdrill.core.key_ids import NO_KEY
 from alertdrill.gateway.health import FAILURES_TO_COOL
 from alertdrill.gateway.limits import DEFAULTS
 from alertdrill.gateway.models import SHIPPED, read_catalogue
@@ -20,7 +21,7 @@ from alertdrill.systems.metis.drills.costs import COST
 from alertdrill.systems.metis.drills.costs import MODEL as COST_MODEL
 from alertdrill.systems.metis.drills.errors import ERRORS
 from alertdrill.systems.metis.drills.latency import LATENCY
-from alertdrill.systems.metis.surface import CALL_BUCKETS_S, NO_KEY
+from alertdrill.systems.metis.surface import CALL_BUCKETS_S
 from support.drill_arithmetic import Readings, Rule, Simulation
 from support.simulated_prometheus import Points, Series, evaluate, find_quantile
 

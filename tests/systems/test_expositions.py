@@ -58,7 +58,8 @@ async def test_no_other_name_has_an_exposition(client: TestClient) -> None:
     response = await client.get("/metrics/nobody")
     error = (await response.json())["error"]
     assert (response.status, error["code"]) == (404, "unknown_system")
-    assert error["message"] == f"the systems are: {', '.join(system.name for system in SYSTEMS)}"
+    names = ", ".join(system.name for system in SYSTEMS)
+    assert error["message"] == f"there are metrics of: gateway, {names}"
 
 
 def test_each_system_has_a_job_of_its_own() -> None:

@@ -44,7 +44,7 @@ COMMANDS = (
     ListedCommand(
         "list",
         "alertdrill.cli.commands.list:list_",
-        "List the drills and the alerts, and which drill covers which alert.",
+        "List the drills and the alerts, and which covers which: of the project, where there is one.",
     ),
     ListedCommand(
         "dilate",

@@ -122,7 +122,7 @@ class Front:
     async def _metrics_of(self, request: web.Request) -> web.StreamResponse:
         expose = self._expositions.get(request.match_info["system"])
         if expose is None:
-            raise Problem(404, f"the systems are: {', '.join(self._expositions)}", code="unknown_system")
+            raise Problem(404, f"there are metrics of: {', '.join(self._expositions)}", code="unknown_system")
         return web.Response(body=expose(), headers={"Content-Type": METRICS_TYPE})
 
     async def _health(self, _request: web.Request) -> web.StreamResponse:

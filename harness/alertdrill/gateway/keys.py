@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from alertdrill.core.key_ids import NO_KEY
 from alertdrill.gateway.events import KeyIssued, KeyRevoked, KeyRotated, Listener
 from alertdrill.gateway.quotas import Identity, Limit, Quotas
 from alertdrill.gateway.store import Store, StoredKey
@@ -20,8 +21,7 @@ from alertdrill.gateway.timing import RuleClock
 MAX_KEYS = 10_000
 MAX_ID_LENGTH = 64
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-RESERVED_IDS = frozenset({"null"})
-"""Stands for traffic without a key wherever keys are named."""
+RESERVED_IDS = frozenset({NO_KEY})
 
 
 class UnknownKey(Exception):

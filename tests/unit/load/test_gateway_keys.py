@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from alertdrill.core import key_ids
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.gateway_keys import NO_KEY, Keyring
+
+
+def test_no_key_has_one_name() -> None:
+    """What sends traffic imports nothing of ours, and has the name once more."""
+    assert NO_KEY == key_ids.NO_KEY
 
 
 def test_no_key_is_the_operator() -> None:

@@ -132,7 +132,7 @@ OWN_FILES = {
     "harness/alertdrill/mutation/memory.py": "our own sources, to be digested",
     "harness/alertdrill/runner/golden/staleness.py": "our own sources, to be digested",
     "harness/alertdrill/runner/kept_run.py": "what a run of ours just wrote",
-    "harness/alertdrill/pager/web/__init__.py": "a file of the package",
+    "harness/alertdrill/stacks/local_stack.py": "the config of a Prometheus of ours",
     "harness/alertdrill/alertmanager/watching.py": "a log that a part of ours wrote",
     "harness/alertdrill/runtime/process.py": "a log that a part of ours wrote",
     "harness/alertdrill/load/plan.py": "the plan, bounded; runs in Locust's process",

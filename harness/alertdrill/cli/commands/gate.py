@@ -14,7 +14,7 @@ import click
 from alertdrill.cli.commands.gate_subjects import open_house, open_own
 from alertdrill.cli.ended_early import leave_no_claim
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.project import take_project_option
+from alertdrill.cli.options.project_file import take_project_option
 from alertdrill.cli.options.recordings import take_recordings_option
 from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath

@@ -12,7 +12,11 @@ import click
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.project import MISSING, open_project, take_project_option
+from alertdrill.cli.options.project import (
+    MISSING,
+    open_project,
+)
+from alertdrill.cli.options.project_file import take_project_option
 from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.target_metrics import ask_metrics, is_url, read_metrics_file
 from alertdrill.core.wording import say_number

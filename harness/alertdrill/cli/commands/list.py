@@ -15,24 +15,16 @@ from typing import Any
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.project import (
-    list_project_undecided,
-    locate_project_drills,
-    open_project,
-    read_project_drills,
-    take_project_option,
-)
+from alertdrill.cli.options.project_file import take_project_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.judging.claims import say_claim
 from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage
 from alertdrill.project.finding import find_project
-from alertdrill.project.project import Project
 from alertdrill.reports.drill_text import write_drill
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.project_files import read_project_rules
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules, override_values
 from alertdrill.systems.drill_files.drills import Undecided
@@ -105,7 +97,7 @@ def list_(
     project_file: Path | None,
     system_folders: tuple[Path, ...],
 ) -> None:
-    """List the drills and the alerts, and which drill covers which alert: of the project, where there is one.
+    """List the drills and the alerts, and which covers which: of the project, where there is one.
 
     With DRILL, show what it sends, does and expects, in order of time.
     """
@@ -116,7 +108,7 @@ def list_(
     if project_file is not None and system_folders:
         raise click.UsageError("--systems is not for the drills of a project (--project-file)")
     if project_file is not None or (not system_folders and find_project(Path()) is not None):
-        listed = _find_of_project(open_project(project_file), name)
+        listed = _find_of_project(project_file, name)
     else:
         listed = _find_of_systems(system_folders)
     if name is not None:
@@ -166,8 +158,18 @@ def _find_of_systems(folders: tuple[Path, ...]) -> _Listed:
     return _Listed(drills=drills, rules=rules)
 
 
-def _find_of_project(project: Project, name: str | None) -> _Listed:
+def _find_of_project(named: Path | None, name: str | None) -> _Listed:
     """Return what a project states; a drill that is named has to be finished. Raises BadInput."""
+    # What reads a project takes long to import.
+    from alertdrill.cli.options.project import (
+        list_project_undecided,
+        locate_project_drills,
+        open_project,
+        read_project_drills,
+    )
+    from alertdrill.runner.project_files import read_project_rules
+
+    project = open_project(named)
     names = () if name is None else (name,)
     drills = read_project_drills(project, names, leaves_undecided=name is None)
     files = read_project_rules(project).files if project.rules or project.packs else ()

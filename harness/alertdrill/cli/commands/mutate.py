@@ -16,7 +16,10 @@ from alertdrill.alertmanager.routes import Route, parse_routes
 from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
-from alertdrill.cli.options.project import open_project, take_project_option
+from alertdrill.cli.options.project import (
+    open_project,
+)
+from alertdrill.cli.options.project_file import take_project_option
 from alertdrill.cli.options.recordings import choose_goldens, take_recordings_option
 from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath

@@ -26,7 +26,7 @@ from alertdrill.cli.explaining import explain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
-from alertdrill.cli.options.project import take_project_option
+from alertdrill.cli.options.project_file import take_project_option
 from alertdrill.cli.options.push import make_push, take_push_options
 from alertdrill.cli.options.quantities import Instant
 from alertdrill.cli.options.read_path import ReadPath

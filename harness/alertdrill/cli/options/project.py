@@ -1,12 +1,10 @@
-"""The option that names a project file, and what is read of a project."""
+"""What commands read of a project."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-
-import click
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
@@ -36,17 +34,6 @@ MISSING = (
     "there is no project here or in a folder above: write an alertdrill.toml, or [tool.alertdrill] in "
     "pyproject.toml, as docs/how-to/project.md says, or name one with --project-file"
 )
-
-
-def take_project_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the option that names a project file; the command takes it as `project_file`."""
-    return click.option(
-        "--project-file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="The project file; otherwise the nearest alertdrill.toml, or pyproject.toml with "
-        "[tool.alertdrill], in this folder or above.",
-    )(command)
 
 
 def open_project(named: Path | None) -> Project:

@@ -19,13 +19,13 @@ from typing import Any
 
 from aiohttp import web
 
+from alertdrill.core.key_ids import NO_KEY
 from alertdrill.gateway.features import Core
 from alertdrill.gateway.keys import Key, KeyRing, UnknownKey
 from alertdrill.gateway.problems import Problem, refuse_parameter
 
 MAX_WITHIN_S = 366 * 86_400.0
 MAX_NAME_CHARS = 64
-NO_KEY = "null"
 QUERY = """
 SELECT json_extract(payload, '$.gateway_key_id'),
        json_extract(payload, '$.provider') || ':' || json_extract(payload, '$.model'),

@@ -14,6 +14,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
+from alertdrill.core.key_ids import NO_KEY
 from alertdrill.gateway.events import (
     AuthFailed,
     AuthReason,
@@ -36,7 +37,6 @@ from alertdrill.gateway.sessions.events import (
 from alertdrill.systems.metrics import Counter, Gauge, Histogram
 
 JOB = "metis-gateway"
-NO_KEY = "null"
 CALL_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 ROUTING_BUCKETS_S = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
 TOOL_BUCKETS_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

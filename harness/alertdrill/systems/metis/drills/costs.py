@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill, LoadProfile
+from alertdrill.core.key_ids import NO_KEY
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY
@@ -12,7 +13,6 @@ from alertdrill.systems.drill_building.estimates import sum_usd, to_hourly
 from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
 from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS, check_threshold
-from alertdrill.systems.metis.surface import NO_KEY
 
 COST = "MetisGatewayKeyCostSpike"
 MODEL = "anthropic:claude-3-opus"
