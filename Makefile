@@ -43,9 +43,8 @@ record: ## Make the golden recordings anew: every drill is held once
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --stack compose gatewayz-provider-disconnected
 
 # The gate is among them: tests/project/test_recordings.py. What is left out besides live stacks, `make test` runs.
-# A third process would collect and import all once more, and waits little: what waits is left out.
 check: lint ## Check style and types, and run the tests that need no live stack, on the newest engines: before every commit
-	@$(SPREAD) --numprocesses 2 $(CHECKED) || if test $$? = 1; then $(AGAIN) $(CHECKED); else exit 2; fi
+	@$(SPREAD) --numprocesses 3 $(CHECKED) || if test $$? = 1; then $(AGAIN) $(CHECKED); else exit 2; fi
 
 test: lint ## Check style and types, then run all tests; EVERY=1 holds every drill on every kind of stack
 ifdef ARGS

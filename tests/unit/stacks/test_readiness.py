@@ -42,7 +42,7 @@ def served() -> Iterator[tuple[type[Parts], Endpoints]]:
     """Return the parts and where they are."""
     parts = type("Own", (Parts,), {"asked": [], "silent": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), parts)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
     yield (
         parts,
