@@ -15,7 +15,6 @@ from alertdrill.project.drafting.levels import RATE_PER_S, Level, Price, find_le
 from alertdrill.project.drafting.measures import Count, find_usd_per_million
 from alertdrill.project.drafting.nearness import find_short_spell, say_nothing_near
 from alertdrill.project.drafting.recognising import Unknown
-from alertdrill.project.drafting.spells import UNSURE, fires_of_spell
 from alertdrill.project.drafting.timing import (
     SPARE_S,
     Times,
@@ -28,8 +27,8 @@ from alertdrill.project.drafting.timing import (
 COMMAND = (
     "say in alertdrill.toml which command starts the gateway, so that it can be put out, by [target] command"
 )
-RATES_PER_S = (1.0, 2.0, 4.0)
-"""Of ordinary calls around a few that fail."""
+UNSURE = (0.96, 1.06)
+"""Whether an alert fires whose value is so near to its threshold is not known."""
 FIRST = "what makes it fire is to be decided first"
 
 
@@ -83,8 +82,13 @@ def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: 
         yield _make_unfinished_near(firing, near_name, _say_delete(nothing))
     elif isinstance(near, Unknown):
         yield _make_unfinished_near(firing, near_name, str(near))
+    elif others := _list_touched(subject, near, subjects):
+        notes.append(
+            f"There is no near miss beside it: a gateway that cools its provider down makes failures last, so "
+            f"that calls which fail for a short time may make {' and '.join(others)} fire."
+        )
     elif near.is_short:
-        yield from _draft_short(subject, near_name, near, subjects, provider)
+        yield from _draft_short(subject, near_name, near, provider)
     else:
         yield _complete(replace(begin_draft(subject, near_name, near, provider), is_near_miss=True), subjects)
 
@@ -166,68 +170,34 @@ def _list_firing(draft: Draft, subjects: Sequence[Subject]) -> tuple[list[Subjec
     return firing, unsure
 
 
-def _draft_short(
-    subject: Subject, name: str, near: Level, subjects: Sequence[Subject], provider: str
-) -> Iterable[Draft]:
+def _list_touched(subject: Subject, near: Level, subjects: Sequence[Subject]) -> list[str]:
+    """Return the other alerts that a short failure comes near to, if it lasts for longer than it should."""
+    if not near.is_short or near.then.is_down:
+        return []
+    alike = (one for one in subjects if one is not subject and one.model == subject.model)
+    return [
+        one.rule.name
+        for one in alike
+        if one.recognised is not None and (one.recognised.find_share(near.then) or 0.0) >= UNSURE[0]
+    ]
+
+
+def _draft_short(subject: Subject, name: str, near: Level, provider: str) -> Iterable[Draft]:
     """Yield a near miss in time: what makes the alert fire, ended before its `for` has passed."""
     found = find_short_spell(subject.pace, near)
     if found is None:
         return
     lasts_s, blur_s = found
-    begins_s = 120.0
-    near, firing, unsure = _choose_spell(subject, near, subjects, lasts_s)
-    draft = begin_draft(subject, name, near, provider)
-    page_s = max((one.paging.wait_s for one in firing), default=0.0)
+    begins_s = max(120.0, round_up(subject.pace.window_s + SPARE_S))
     # Calls have to go on for a while after it: a state is as the last of them left it.
-    paces = [subject.pace]
-    if not near.then.is_down:  # healthy calls fill the windows of all that it could make fire
-        alike = (one for one in subjects if one.model == subject.model)
-        paces += [one.pace for one in alike if _is_touched(one, near)]
-    begins_s = max(begins_s, round_up(max(one.window_s for one in paces) + SPARE_S))
-    times = Times(begins_s=begins_s, ends_s=begins_s + lasts_s, lasts_s=begins_s + lasts_s + blur_s)
-    fires = tuple(Fire(subject=one, firing=find_firing(one.pace, times)) for one in firing)
-    if not near.then.is_down:
-        ends_s = [fire.firing.resolves_by_s + page_s for fire in fires]
-        times = replace(times, lasts_s=round_up(max([times.lasts_s + SPARE_S, *ends_s])))
+    spare_s = 0.0 if near.then.is_down else SPARE_S
+    ends_s = begins_s + lasts_s
     yield replace(
-        draft,
-        times=times,
-        fires=fires,
+        begin_draft(subject, name, near, provider),
+        times=Times(begins_s=begins_s, ends_s=ends_s, lasts_s=round_up(ends_s + blur_s + spare_s)),
         is_near_miss=True,
         pending=(max(0.0, lasts_s - blur_s), min(lasts_s + blur_s, subject.pace.for_s)),
-        todos=tuple(dict.fromkeys((*draft.todos, *_list_todos(firing, unsure)))),
     )
-
-
-def _is_touched(subject: Subject, level: Level) -> bool:
-    """Say whether a level comes near to an alert, or past its threshold, where it goes on for long."""
-    share = None if subject.recognised is None else subject.recognised.find_share(level.then)
-    return share is not None and share >= UNSURE[0]
-
-
-def _choose_spell(
-    subject: Subject, near: Level, subjects: Sequence[Subject], lasts_s: float
-) -> tuple[Level, list[Subject], list[Subject]]:
-    """Return a short level, the alerts that fire of it besides, and those of which it is not sure.
-
-    It is one of which no other fires, if there is one: more calls that succeed leave failures a small share.
-    """
-    found = []
-    for rate_per_s in [near.before.rate_per_s, *([] if near.then.is_down else RATES_PER_S)]:
-        firing: list[Subject] = []
-        unsure: list[Subject] = []
-        level = near
-        if rate_per_s != near.before.rate_per_s:
-            why = f"{rate_per_s:g} calls a second before and after leave failures too few for other alerts"
-            level = replace(near, before=replace(near.before, rate_per_s=rate_per_s), why=why)
-        for one in subjects:
-            if near.then.is_down or one is subject or one.recognised is None or one.model != subject.model:
-                continue
-            is_firing = fires_of_spell(one.recognised, one.pace, level, lasts_s, one.paging.wait_s)
-            if is_firing is not False:
-                (firing if is_firing else unsure).append(one)
-        found.append((level, firing, unsure))
-    return min(found, key=lambda one: (bool(one[2]), bool(one[1])))
 
 
 def _find_price(model: str) -> Price | None:
