@@ -84,7 +84,7 @@ def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: 
         yield _make_unfinished_near(firing, near_name, str(near))
     elif others := _list_touched(subject, near, subjects):
         notes.append(
-            f"There is no near miss beside it: a gateway that cools its provider down makes failures last, so "
+            "There is no near miss beside it: a gateway that cools its provider down makes failures last, so "
             f"that calls which fail for a short time may make {' and '.join(others)} fire."
         )
     elif near.is_short:
