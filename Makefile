@@ -7,14 +7,12 @@ unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
 SECONDS = 60
 UV_VERSION := 0.13.8
-# Both kinds wait for servers, so there are more processes than cores. tests/support/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
-SPREAD = $(PYTEST) --dist loadfile --no-loadscope-reorder
-# Tests that hold drills, or send traffic at its instants, stand in tests/live.
-QUICK_TESTS = $(SPREAD) --numprocesses 3 --ignore tests/live
-LIVE_TESTS = $(SPREAD) --numprocesses 8 tests/live
+# Many tests wait for servers, so there are more processes than cores.
+SPREAD = --dist loadfile --no-loadscope-reorder --numprocesses 3
 # A pause of the machine fails a test that waits, and it is shown above. What is broken fails again, and ends it.
 AGAIN = echo "== Tests failed beside others: each is asked once more, alone"; $(PYTEST) --last-failed --last-failed-no-failures none --maxfail 1
+# Tests that hold drills, or send traffic at its instants, stand in tests/live.
 CHECKED = --ignore tests/live -m "not alike and not browser and not network and not oldest and not slow" --hypothesis-profile few $(ARGS)
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
@@ -44,13 +42,13 @@ record: ## Make the golden recordings anew: every drill is held once
 
 # The gate is among them: tests/project/test_recordings.py. What is left out besides live stacks, `make test` runs.
 check: lint ## Check style and types, and run the tests that need no live stack, on the newest engines: before every commit
-	@$(SPREAD) --numprocesses 3 $(CHECKED) || if test $$? = 1; then $(AGAIN) $(CHECKED); else exit 2; fi
+	@$(PYTEST) $(SPREAD) $(CHECKED) || if test $$? = 1; then $(AGAIN) $(CHECKED); else exit 2; fi
 
 test: lint ## Check style and types, then run all tests; EVERY=1 holds every drill on every kind of stack
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
-	@$(QUICK_TESTS); quick=$$?; $(LIVE_TESTS); case $$quick$$? in 00) ;; 01|10|11) $(AGAIN);; *) exit 2;; esac
+	@.venv/bin/python tests/all_tests.py
 endif
 
 # Each fuzzer has its share of the time, and one round at least; a round of faults is a run, a minute and more.

@@ -75,5 +75,4 @@ def make_compose() -> Compose:
     """Return a project of a name that nobody else has."""
     # The ports are free ones, whatever the environment of the tests says.
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_PORT")}
-    environ["ALERTDRILL_HEALTH_INTERVAL"] = "1s"
     return Compose(name=f"alertdrill-test-{secrets.token_hex(3)}", environ=environ, client=docker.from_env())
