@@ -25,9 +25,7 @@ from alertdrill.runtime.binaries import find_engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems.catalogue import list_drills, override_values
 
-pytestmark = (
-    pytest.mark.alone
-)  # many drills at once: beside other stacks the clock is doubted, and all is held again
+pytestmark = pytest.mark.long
 UNDISTURBED = tuple(drill for drill in DRILLS if not drill.outages)
 
 

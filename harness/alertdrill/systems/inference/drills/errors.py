@@ -99,11 +99,10 @@ def _make_near_threshold(values: AlertValues) -> Drill:
             {window_s + 30: failing("timeout", next=1)},
             welcome=504,
         ),
-        # The first of them is not seen, since the counter is born with it.
         send(
             f"{name}-refused",
             "infer",
-            [(5, 1 / 5), (refused_s - 5, 0), (5 * REFUSED, 1 / 5)],
+            [(refused_s, 0), (5 * REFUSED, 1 / 5)],
             models=[model],
             key=name,
             input_chars=5000,
