@@ -114,6 +114,7 @@ def _await_addresses(process: Process, log_path: Path) -> dict[str, str]:
             return addresses
         if code == BAD_USAGE:
             raise BadInput(f"{process.name}: {first}")
-        process.check()
+        if code is not None:
+            raise process.failure()
         time.sleep(LOOK_EVERY_S)
     raise ComponentFailed(f"{process.name} did not start within {STARTS_WITHIN_S:g} s; its log is {log_path}")
