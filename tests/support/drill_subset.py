@@ -17,9 +17,6 @@ from alertdrill.judging.coverage import list_claims
 HOLDS_EVERY = os.environ.get("EVERY", "0") not in {"", "0"}
 """Whether tests hold every drill, not only a subset."""
 
-BESIDE_SPEED = 20.0
-"""At what speed tests hold many drills beside other tests: most pauses of a busy machine decide nothing then."""
-
 SUPPRESSIONS: Mapping[Suppression, str] = {
     "inhibited": "inhibits a page",
     "silenced": "silences a page",

@@ -58,10 +58,9 @@ def hold_open_until_told(order: Order) -> Iterator[FinishedRun]:
     change_held_again(str(_list_doubts(held.record)))
     shutil.rmtree(order.out)
     (order.out / "logs").mkdir(parents=True)
-    speed = min(SLOW_SPEED, order.speed or SLOW_SPEED)
     with (
         open_turnstile().alone(),
-        hold_open(replace(order, speed=speed), lambda _state: None) as again,
+        hold_open(replace(order, speed=SLOW_SPEED), lambda _state: None) as again,
     ):
         yield again
 

@@ -17,7 +17,7 @@ from alertdrill.judging.judge import find_unexpected
 from alertdrill.runner.live import FinishedRun
 from alertdrill.runtime.binaries import Generation, find_engines
 from alertdrill.systems.catalogue import list_drills, override_values
-from support.drill_subset import BESIDE_SPEED, choose_held
+from support.drill_subset import choose_held
 from support.held_orders import hold_open_until_told, make_order
 
 CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
@@ -31,9 +31,9 @@ DRILLS = choose_held(
 
 @contextmanager
 def hold_on_oldest(drills: tuple[Drill, ...], folder: Path) -> Iterator[FinishedRun]:
-    """Hold drills beside other tests, and let the stack stand; nothing may be doubted."""
+    """Hold drills at the speed that this machine bears, and let the stack stand; nothing may be doubted."""
     engines = find_engines(os.environ, generation=Generation.OLDEST)
-    with hold_open_until_told(make_order(drills, engines, folder / "out", BESIDE_SPEED)) as run:
+    with hold_open_until_told(make_order(drills, engines, folder / "out")) as run:
         assert run.record.doubts == (), run.record.doubts
         yield run
 

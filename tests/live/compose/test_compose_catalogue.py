@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 from support.compose_project import Compose
-from support.drill_subset import BESIDE_SPEED, HOLDS_EVERY, choose_held
+from support.drill_subset import HOLDS_EVERY, choose_held
 from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.core.parts import PARTS
 from alertdrill.systems.catalogue import list_drills, override_values
 
-pytestmark = pytest.mark.long
-WITHIN_S = 1800.0
+WITHIN_S = 900.0
 FORM = {"schema", "mode", "speed", "until_s", "engines", "events", "verdicts"}
 
 
@@ -31,6 +30,7 @@ def list_met(out: Path) -> set[str]:
     return {verdict["drill"] for verdict in timeline["verdicts"] if verdict["outcome"] == "met"}
 
 
+@pytest.mark.alone  # as tests/live/drills/test_every_drill.py
 def test_drills_are_met_on_containers(compose: Compose, alertdrill: CommandLine, tmp_path: Path) -> None:
     """Brought up and taken down by the run; nothing is left, and every container's log is there."""
     out = tmp_path / "out"
@@ -48,12 +48,11 @@ def test_drills_are_met_on_containers(compose: Compose, alertdrill: CommandLine,
     named = () if HOLDS_EVERY else sorted(drills)
     met: set[str] = set()
 
-    def hold(_slower: Sequence[str]) -> Finished:
+    def hold(slower: Sequence[str]) -> Finished:
         """Hold all, or, the second time, those of which nobody could tell."""
         ours = ("run", *(sorted(drills - met) if met else named), "--stack", "compose")
-        speed = ("--speed", f"{BESIDE_SPEED:g}")
         held = alertdrill.run(
-            *ours, "--project", compose.name, *speed, "--out", str(out), timeout_s=WITHIN_S
+            *ours, "--project", compose.name, *slower, "--out", str(out), timeout_s=WITHIN_S
         )
         met.update(list_met(out))
         return held

@@ -25,7 +25,9 @@ from alertdrill.runtime.binaries import find_engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems.catalogue import list_drills, override_values
 
-pytestmark = pytest.mark.long
+pytestmark = (
+    pytest.mark.alone
+)  # many drills at once: beside other stacks the clock is doubted, and all is held again
 UNDISTURBED = tuple(drill for drill in DRILLS if not drill.outages)
 
 
