@@ -290,7 +290,7 @@ def _name_flag(option: str) -> str:
 
 
 def _check_options(scenario: str, options: Mapping[str, Any], *, is_traced: bool) -> None:
-    """Raise BadInput for an option that a scenario of ours does not take, or lacks, or has only of the reference gateway."""
+    """Raise BadInput for an option that a scenario of ours does not take or lacks, or asks in vain."""
     what = "this traffic"
     if mistake := find_mistake(what, scenario, options, is_traced=is_traced, beside=()):
         raise BadInput(f"{_name_flag(mistake.option)}: {mistake.why}")
