@@ -1,6 +1,7 @@
 """Asks scenarios, in a process such as Locust's, whether they take options: JSON in, JSON out.
 
-A list of `[scenario, options]` is answered: for each why it is refused, or null, and which fields it took.
+A list of `[scenario, options]` is answered: for each why it is refused, or null, which fields it took, and
+what it needs that only the reference gateway has.
 """
 
 from __future__ import annotations
@@ -42,15 +43,16 @@ def main() -> None:
             self.asked.add(name)
             return super()._take(name, default)
 
-    def ask(scenario: str, options: dict[str, Any]) -> tuple[str | None, list[str]]:
+    def ask(scenario: str, options: dict[str, Any]) -> tuple[str | None, list[str], str]:
         fields = Noting(options, "options", {"key": "sk-of-the-project"})
         fields.asked = set()
+        needs = scenarios[scenario].find_needs(options)
         try:
             scenarios[scenario].script(fields)
             fields.end()
         except BadPlan as error:
-            return str(error), sorted(fields.asked)
-        return None, sorted(fields.asked)
+            return str(error), sorted(fields.asked), needs
+        return None, sorted(fields.asked), needs
 
     sys.stdout.write(json.dumps([ask(*asked) for asked in json.load(sys.stdin)]))
 

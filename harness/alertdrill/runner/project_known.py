@@ -39,6 +39,7 @@ def find_known(project: Project) -> Known:
         if is_held
         else None,
         scenarios=frozenset(list_shipped()) if is_held else None,
+        is_own_gateway=is_held,
         find_closing_s=_Closing(config) if is_held and config is not None else None,
     )
 

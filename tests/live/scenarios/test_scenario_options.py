@@ -14,6 +14,7 @@ from alertdrill.errors import BadInput
 from alertdrill.runner.scenario_files import list_shipped
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.known import Known
+from alertdrill.systems.drill_files.scenario_needs import find_needs
 from alertdrill.systems.drill_files.scenario_options import SCENARIOS, Option, is_wanted
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -78,7 +79,7 @@ def list_cases() -> Iterator[Case]:
 
 
 def test_a_file_is_held_to_what_its_scenario_takes(tmp_path: Path) -> None:
-    """Neither refuses what the other takes; and no scenario has an option that the file's reader lacks."""
+    """Neither refuses what the other takes, both say what it needs, and both know the same options."""
     cases = list(list_cases())
     answered = subprocess.run(
         [sys.executable, "-m", "support.scenario_scripts"],
@@ -90,9 +91,11 @@ def test_a_file_is_held_to_what_its_scenario_takes(tmp_path: Path) -> None:
     )
     asked: dict[str, set[str]] = defaultdict(set)
     differing = []
-    for (scenario, options), (why, names) in zip(cases, json.loads(answered.stdout), strict=True):
+    for (scenario, options), (why, names, needs) in zip(cases, json.loads(answered.stdout), strict=True):
         asked[scenario].update(names)
         told = read(tmp_path / "a.yml", scenario, options)
+        if why is None:
+            assert find_needs(scenario, options) == needs, (scenario, options)
         if (told is None) != (why is None):
             differing.append((scenario, options, told, why))
     assert not differing[:5]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,3 +158,20 @@ def test_what_nobody_knows_is_not_looked_at(tmp_path: Path) -> None:
     read(tmp_path, text, Known())
     with pytest.raises(BadInput, match="anybody"):
         read(tmp_path, text, Known(receivers={"oncall"}))
+
+
+@pytest.mark.parametrize(
+    ("traffic", "needs"),
+    [
+        ("scenario: infer", "inference (POST /v1/infer)"),
+        ("scenario: auth_scan, reason: key_revoked", "an admin API of keys (reason: key_revoked)"),
+    ],
+)
+def test_what_the_target_lacks_is_said_before_it_is_asked(tmp_path: Path, traffic: str, needs: str) -> None:
+    """Somebody's own gateway has no API but the providers'; the reference gateway has each."""
+    text = DRILL.replace("scenario: steady", traffic)
+    everywhere = replace(KNOWN, scenarios={"infer", "auth_scan"})
+    read(tmp_path, text, everywhere)
+    said = rf":5: outage: the scenario '\w+' needs {re.escape(needs)}, which only"
+    with pytest.raises(BadInput, match=said):
+        read(tmp_path, text, replace(everywhere, is_own_gateway=True))

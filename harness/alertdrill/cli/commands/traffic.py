@@ -33,6 +33,8 @@ from alertdrill.runtime.files import check_target, write_whole
 from alertdrill.runtime.looking import follow, is_file, is_there
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.server_options import check_url
+from alertdrill.systems.drill_files.scenario_needs import find_needs, say_needs
+from alertdrill.systems.drill_files.scenario_options import find_missing, find_mistake
 
 APIS = ("chat", "embeddings", "messages")
 EXIT_UNWELCOME = 1
@@ -157,6 +159,12 @@ def traffic(
         "prompt_chars": prompt_chars,
     }
     asked = read_arrivals(arrivals, context)
+    chosen = {option: value for option, value in stated.items() if value is not None}
+    others = _read_options(options)
+    for option in chosen.keys() & others.keys():
+        raise BadInput(f"--option {option}: {_name_flag(option)} states it already")
+    if not files:
+        _check_options(name, chosen | others, is_traced=bool(asked.trace))
     order = HandOrder(
         profile=LoadProfile(
             name=name,
@@ -166,10 +174,7 @@ def traffic(
             arrivals=asked.arrivals,
             burstiness=asked.burstiness,
             trace=asked.trace,
-            options={
-                **{option: value for option, value in stated.items() if value is not None},
-                **_read_options(options),
-            },
+            options=chosen | others,
         ),
         host=url,
         target=Target(token=None if key_env is None else _read_key(key_env, os.environ), ca=_check_file(ca)),
@@ -274,6 +279,25 @@ def _read_options(options: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             read[name] = text
     return read
+
+
+def _name_flag(option: str) -> str:
+    """Return how an option of a scenario is stated."""
+    flags = {"models": "--model"} | {
+        name: f"--{name.replace('_', '-')}" for name in ("api", "stream_share", "max_tokens", "prompt_chars")
+    }
+    return flags.get(option, f"--option {option}")
+
+
+def _check_options(scenario: str, options: Mapping[str, Any], *, is_traced: bool) -> None:
+    """Raise BadInput for an option that a scenario of ours does not take or lacks, or asks in vain."""
+    what = "this traffic"
+    if mistake := find_mistake(what, scenario, options, is_traced=is_traced, beside=()):
+        raise BadInput(f"{_name_flag(mistake.option)}: {mistake.why}")
+    if needs := find_needs(scenario, options):
+        raise BadInput(say_needs(scenario, needs))
+    if mistake := find_missing(what, scenario, options):
+        raise BadInput(f"{mistake.why}: state it with {_name_flag(mistake.option)}")
 
 
 def _check_file(path: Path | None) -> Path | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alertdrill.core.drill import BehaviourChange, LoadProfile, Outage, ReceiverFault
 from alertdrill.core.expectation import Expectation, Expected, Grouped
 from alertdrill.rules.fields import Fields, say_nearest
+from alertdrill.systems.drill_files.scenario_needs import find_needs, say_needs
 from alertdrill.systems.drill_files.scenario_options import check_wanted
 
 
@@ -15,6 +16,7 @@ from alertdrill.systems.drill_files.scenario_options import check_wanted
 class Known:
     """The names that drills can state; of what is None nobody knows, and it is not looked at.
 
+    `is_own_gateway` says that traffic goes to somebody's own gateway, rather than to the reference gateway.
     `find_closing_s` says of a receiver how long after an alert resolved it is told of that, at the latest.
     """
 
@@ -23,6 +25,7 @@ class Known:
     providers: Collection[str] | None = None
     parts: Collection[str] | None = None
     scenarios: Collection[str] | None = None
+    is_own_gateway: bool = False
     find_closing_s: Callable[[str], float] | None = None
 
     def check_expected(self, fields: Fields, drill: str, expected: Expected) -> None:
@@ -47,12 +50,15 @@ class Known:
         _demand(fields, change.provider, self.providers, who, "no [[provider]] of the project")
 
     def check_profile(self, fields: Fields, drill: str, profile: LoadProfile) -> None:
-        """Raise BadInput for a scenario that there is not, and for one that lacks what it cannot do without.
+        """Raise BadInput for a scenario that there is not, or that lacks what it needs, of the target too.
 
         A file of the user's is found when it is sent. Where nothing is, nothing is wanted.
         """
         if self.scenarios is not None and not profile.scenario.endswith(".py"):
             _demand(fields, profile.scenario, self.scenarios, f"{drill} sends", "no scenario")
+            needs = find_needs(profile.scenario, profile.options) if self.is_own_gateway else ""
+            if needs:
+                raise fields.fail(f"{drill}: {say_needs(profile.scenario, needs)}")
             check_wanted(fields, profile.scenario, profile.options)
 
 

@@ -7,7 +7,7 @@ stated here is held to that by a test.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ MAX_CHARS = 500
 MAX_ITEMS = 1_000
 MAX_S = 366 * 86_400.0
 MANY = 1_000_000
+MOST_SHOWN = 60
+"""Characters of a list that a message shows; of a longer one it says that it is a list."""
 PROFILE = ("scenario", "name", "at", "rate", "lasts", "stages", "arrivals", "burstiness", "trace")
 """What every load profile has."""
 TRACED = ("max_tokens", "prompt_chars")
@@ -194,43 +196,71 @@ SCENARIOS: Mapping[str, Options] = {
 }
 
 
-def check_options(fields: Fields, scenario: str, options: Mapping[str, Any], *, is_traced: bool) -> None:
-    """Raise BadInput for an option that a scenario of ours does not have, or cannot read, with its line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """An option that a scenario does not take, and why."""
 
-    The calls of a trace have their lengths from it. What scenarios of the user's take is not known.
+    option: str
+    why: str
+
+
+def find_mistake(
+    what: str,
+    scenario: str,
+    options: Mapping[str, Any],
+    *,
+    is_traced: bool,
+    beside: Sequence[str] = PROFILE,
+) -> Mistake | None:
+    """Return the first option that a scenario of ours does not have, or cannot read; `what` states them.
+
+    The calls of a trace have their lengths from it. What scenarios of the user's take is not known. `beside`
+    has what may be stated where options are.
     """
     if scenario not in SCENARIOS:
-        return
+        return None
     offered = SCENARIOS[scenario]
     stated = {name: value for name, value in options.items() if value is not None}
     for name, value in stated.items():
-        node = fields.find_key(name)
         if name not in offered:
-            near = say_nearest(name, (*PROFILE, *offered)) or f"; its own are {', '.join(offered)}"
-            raise fields.fail(
-                f"{fields.what} has a field {name!r}, which {scenario} does not know{near}", node
+            near = say_nearest(name, (*beside, *offered)) or f"; its own are {', '.join(offered)}"
+            return Mistake(
+                option=name, why=f"{what} has a field {name!r}, which {scenario} does not know{near}"
             )
         option = offered[name]
         if not is_offered(option, scenario, stated):
-            raise fields.fail(
-                f"{fields.what} has {name}, which {scenario} has only{_say_beside(option)}", node
-            )
+            said = f"{what} has {name}, which {scenario} has only{_say_beside(option)}"
+            return Mistake(option=name, why=said)
         if not option.is_met(value):
             near = say_nearest(str(value), option.among)
-            said = f"{name} of {fields.what} is {_show(value)}, not {option.describe()}{near}"
-            raise fields.fail(said, node)
+            said = f"{name} of {what} is {_show(value)}, not {option.describe()}{near}"
+            return Mistake(option=name, why=said)
         if is_traced and name in TRACED:
-            raise fields.fail(
-                f"{fields.what} has a trace, which says how long each call is, so no {name}", node
-            )
+            said = f"{what} has a trace, which says how long each call is, so no {name}"
+            return Mistake(option=name, why=said)
+    return None
+
+
+def find_missing(what: str, scenario: str, options: Mapping[str, Any]) -> Mistake | None:
+    """Return the first option that a scenario of ours cannot do without, and that is not stated."""
+    stated = {name: value for name, value in options.items() if value is not None}
+    for name, option in SCENARIOS.get(scenario, {}).items():
+        if name not in stated and is_wanted(option, scenario, stated):
+            why = f"{what} has no {name}, which {scenario} wants{_say_beside(option)}"
+            return Mistake(option=name, why=why)
+    return None
+
+
+def check_options(fields: Fields, scenario: str, options: Mapping[str, Any], *, is_traced: bool) -> None:
+    """Raise BadInput, with its line, for an option as `find_mistake` finds it."""
+    if mistake := find_mistake(fields.what, scenario, options, is_traced=is_traced):
+        raise fields.fail(mistake.why, fields.find_key(mistake.option))
 
 
 def check_wanted(fields: Fields, scenario: str, options: Mapping[str, Any]) -> None:
     """Raise BadInput for an option that a scenario of ours cannot do without."""
-    stated = {name: value for name, value in options.items() if value is not None}
-    for name, option in SCENARIOS.get(scenario, {}).items():
-        if name not in stated and is_wanted(option, scenario, stated):
-            raise fields.fail(f"{fields.what} has no {name}, which {scenario} wants{_say_beside(option)}")
+    if mistake := find_missing(fields.what, scenario, options):
+        raise fields.fail(mistake.why)
 
 
 def is_offered(option: Option, scenario: str, stated: Mapping[str, Any]) -> bool:
@@ -261,4 +291,5 @@ def _say_beside(option: Option) -> str:
 def _show(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
-    return "a list" if isinstance(value, list) else repr(value)
+    said = repr(value)
+    return "a list" if isinstance(value, list) and len(said) > MOST_SHOWN else said
