@@ -1,7 +1,7 @@
 """Run all tests, as `make test` does: those that hold no drills, then those that do.
 
-Of the latter those come first that want the machine's clock, one after another, then the rest, as many at once
-as there is room for (support/turnstile.py).
+Of the latter those come first that want the machine's clock, one after another, then the rest, as many at
+once as there is room for (support/turnstile.py).
 
 A test that fails beside others is asked once more, alone: a pause of the machine fails a test that waits, and
 what is broken fails again. Exits with 0 if nothing failed again, with 1 if something did, and with 2 if
