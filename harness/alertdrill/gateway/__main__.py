@@ -26,9 +26,11 @@ from alertdrill.gateway.config import Config, read_config
 from alertdrill.gateway.events import ConnectionRefused, State
 from alertdrill.gateway.gateway import Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
+from alertdrill.gateway.limits import fit_connections
 from alertdrill.gateway.problems import Problem
 from alertdrill.gateway.refusing import refuse
 from alertdrill.runtime.http_server import HttpRunner, Limits
+from alertdrill.runtime.limits import FILES, demand_files
 from alertdrill.systems import find_served
 
 ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
@@ -36,7 +38,6 @@ PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
 SHUTDOWN_WALL_S = 1.0
 """How long clients may take to read what ends their answers, once calls in flight have been given up."""
 SWITCH_WALL_S = 0.0005
-MAX_FILES = 65_536
 LIBRARY = "prometheus_client"
 OWN = "gateway"
 """`/metrics/gateway` shows the gateway's own metrics, and `/metrics` before those of all systems."""
@@ -102,11 +103,20 @@ def read_secrets(environment: Mapping[str, str]) -> Secrets:
 
 
 def make_runner(app: web.Application, config: Config) -> HttpRunner:
-    """Return what runs a gateway's application, with no more connections than its limits say."""
+    """Return what runs a gateway's application, with no more connections than its limits and files allow."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = fit_connections(config.limits, sys.maxsize if files == resource.RLIM_INFINITY else files)
+    if connections < (config.limits.connections or 0):
+        _log.warning(
+            "limits.connections is %d; %d are served at once, since a process may have %s here",
+            config.limits.connections,
+            connections,
+            FILES.describe(),
+        )
     return HttpRunner(
         app,
         refuse,
-        limits=Limits(connections=config.limits.connections),
+        limits=Limits(connections=connections),
         handler_cancellation=True,
         tell_surplus=lambda: app[EMIT](ConnectionRefused()),
         shutdown_timeout=SHUTDOWN_WALL_S,
@@ -156,9 +166,7 @@ def main() -> None:
         # The thread that writes the trace hands the interpreter back soon: at speed 60, the default of
         # 5 ms would read as 0.3 s of latency.
         sys.setswitchinterval(SWITCH_WALL_S)
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+        demand_files("gateway")
         uvloop.run(serve(config, secrets, host, port))
     except AlertdrillError as error:
         sys.stderr.write(f"{error}\n")

@@ -28,10 +28,23 @@ class Limits:
     timeout_s: float = 120.0
     cooldown_s: float = 30.0
     calls: int = 10_000
-    connections: int = 50_000
+    connections: int | None = None
+    """None: as many as there are files for, at most `MOST_UNSTATED`."""
 
 
 DEFAULTS = Limits()
+MOST_UNSTATED = 50_000
+OWN_FILES = 128
+"""What a gateway has open besides: what it listens on, databases, logs, surplus connections it refuses."""
+
+
+def fit_connections(limits: Limits, files: int) -> int:
+    """Return how many connections of clients there may be where a process may open `files`.
+
+    They are as many as stated, or fewer: each call in flight has a connection to its provider, too.
+    """
+    room = files - OWN_FILES
+    return min(limits.connections or MOST_UNSTATED, max(room // 2, room - limits.calls))
 
 
 def read_limits(document: object) -> Limits:

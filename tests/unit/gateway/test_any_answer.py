@@ -77,7 +77,8 @@ PIECES: dict[str, list[Any]] = {
     "gemini": [WHOLE["gemini"], WHOLE["gemini"]],
     "ollama": [WHOLE["ollama"] | {"done": False}, WHOLE["ollama"]],
 }
-ODD: tuple[Any, ...] = (None, True, 0, -1, 2.5, 10**30, "", "x", [], {}, [None], [[]], {"": 0}, float("nan"))
+NOT_A_NUMBER = float("nan"), '{"x": NaN}'
+ODD: tuple[Any, ...] = (None, True, 0, -1, 2.5, 10**30, "", "x", [], {}, [None], [[]], {"": 0}, *NOT_A_NUMBER)
 
 
 def bend(value: Any, rng: random.Random) -> Any:
@@ -144,7 +145,7 @@ def test_any_answer_is_understood_or_a_failure(name: str) -> None:
             if name != "openai":
                 assert all(isinstance(json.loads(call.arguments), dict) for call in completion.calls)
             json.dumps(write_completion(MODEL, completion), allow_nan=False)
-            write_message(MODEL, completion)
+            json.dumps(write_message(MODEL, completion), allow_nan=False)
     assert understood > ROUNDS / 20
 
 

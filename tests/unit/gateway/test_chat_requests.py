@@ -15,6 +15,11 @@ HELLO = [{"role": "user", "content": "hello"}]
 LOOK = {"type": "function", "function": {"name": "look"}}
 
 
+def make_call(arguments):
+    """Return a call of a tool, as a client gives it back."""
+    return {"id": "1", "type": "function", "function": {"name": "look", "arguments": arguments}}
+
+
 def test_parts_and_roles_are_understood():
     """Text parts are joined, and `developer` is another word for `system`."""
     chat = parse_chat(
@@ -92,6 +97,13 @@ def test_parts_and_roles_are_understood():
             {"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}, *HELLO]},
             "messages[0].tool_calls[0]",
         ),
+        *(
+            (
+                {"messages": [{"role": "assistant", "tool_calls": [make_call(arguments)]}, *HELLO]},
+                "messages[0].tool_calls[0].function.arguments",
+            )
+            for arguments in ("[]", '{"x": NaN}', '{"x": -Infinity}', '{"x": 1e999}')
+        ),
         ({"messages": [*HELLO, {"role": "tool", "content": "x"}]}, "messages[1].tool_call_id"),
         ({"messages": HELLO, "response_format": {"type": "xml"}}, "response_format.type"),
         ({"messages": HELLO, "response_format": {"type": "json_schema"}}, "response_format.json_schema"),
@@ -117,6 +129,11 @@ def test_unusable_request_is_refused_by_name(document, param):
         (b"{", 400),
         (b"\xff", 400),
         (b"[" * 100_000, 400),
+        # Python reads these numbers, and no provider does.
+        *(
+            (b'{"messages": [{"role": "user", "content": "x"}], "metadata": {"x": %s}}' % number, 400)
+            for number in (b"NaN", b"-Infinity", b"1e999")
+        ),
         (json.dumps({"messages": [{"role": "user", "content": "x" * 2**20}]}).encode(), 413),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -15,7 +16,7 @@ from alertdrill.gateway.__main__ import attach_surfaces, make_runner
 from alertdrill.gateway.app import READINESS
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.gateway import Secrets, open_gateway
-from alertdrill.gateway.limits import Limits
+from alertdrill.gateway.limits import Limits, fit_connections
 from alertdrill.runtime.http_server import SURPLUS
 
 Connect = Callable[[], Awaitable["Client"]]
@@ -134,3 +135,28 @@ async def test_a_gateway_that_drains_is_not_ready(gateway):
     answer = await gateway.client.get("/readyz")
     assert (answer.status, (await answer.json())["error"]["code"]) == (503, "shutting_down")
     assert (await gateway.client.get("/healthz")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("limits", "files", "connections"),
+    [
+        (Limits(connections=2), 256, 2),
+        (Limits(), 65_536, 50_000),
+        (Limits(), 1024, 448),
+        (Limits(calls=100), 1024, 796),
+    ],
+)
+def test_connections_leave_files_for_what_is_asked_of_providers(limits, files, connections):
+    """Each call in flight has a connection of its own, and the gateway has some files besides."""
+    assert fit_connections(limits, files) == connections
+
+
+async def test_a_bound_that_the_files_do_not_allow_is_said(tmp_path, monkeypatch, caplog):
+    """The log names the key, how many are served, and the limit of this machine."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
+    config = Config(speed=1, data_dir=tmp_path, providers={}, limits=Limits(connections=600))
+    make_runner(web.Application(), config)
+    assert [record.getMessage() for record in caplog.records] == [
+        "limits.connections is 600; 448 are served at once, since a process may have at most 1024 open "
+        "files (ulimit -n) here"
+    ]

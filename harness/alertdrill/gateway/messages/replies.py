@@ -14,6 +14,7 @@ from typing import Any
 from alertdrill.gateway.answers import Chunk, Completion, FinishReason, Usage
 from alertdrill.gateway.models import Model
 from alertdrill.gateway.problems import Problem
+from alertdrill.gateway.strict_json import load_strictly
 from alertdrill.gateway.tooling import ToolCall, ToolCallPiece
 
 STOP_REASONS: Mapping[FinishReason, str] = {
@@ -149,7 +150,7 @@ def _write_head(model: Model) -> dict[str, Any]:
 
 def _write_use(call: ToolCall) -> dict[str, Any]:
     try:
-        given = json.loads(call.arguments or "{}")
+        given = load_strictly(call.arguments or "{}")
     except ValueError:
         given = {}  # cut off by the token limit, which the stop reason says
     return {"type": "tool_use", "id": call.id, "name": call.name, "input": given}
