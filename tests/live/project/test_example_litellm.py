@@ -18,7 +18,7 @@ from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.free_ports import find_free_ports
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.alone  # beside others it is too slow for its drills, and all are held again
 
 MACHINE_WITHIN_S = 300
 SLOWER = ("--speed", "5")

@@ -17,6 +17,8 @@ from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.free_ports import find_free_ports
 
+pytestmark = pytest.mark.alone  # as test_example_litellm.py
+
 EXAMPLE = EXAMPLES / "sglang-router"
 PORTS = ("30000", "29000", "30001", "30002")
 """What the example listens at: the router, its metrics, and both workers, which alerts name."""
