@@ -67,7 +67,7 @@ def test_changed_threshold_changes_the_traffic():
         for settings in (["inference.highErrorRate.threshold=0.02"], [])
     )
     assert errors[1].stages == shipped[1].stages
-    calls, fewer = (traffic[0].stages[0].rate_per_s for traffic in (errors, shipped))
+    calls, fewer = (traffic[0].stages[1].rate_per_s for traffic in (errors, shipped))
     assert calls / fewer == pytest.approx(2.5, rel=0.05)
     latency = list_own("inference.highP99Latency.threshold=5")["inference-latency-near-threshold"]
     assert [change.behaviour["latency"]["s"] for change in latency.traffic[0].changes] == [1.1]

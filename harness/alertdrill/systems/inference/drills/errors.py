@@ -95,14 +95,16 @@ def _make_near_threshold(values: AlertValues) -> Drill:
         infer(
             name,
             model,
-            [(window_s + 60, rate), (lull_s, LULL * rate), (lasts_s - refused_s, rate)],
+            [(15, 0), (window_s + 45, rate), (lull_s, LULL * rate), (lasts_s - refused_s, rate)],
             {window_s + 30: failing("timeout", next=1)},
             welcome=504,
         ),
+        # The first comes before all other calls, so that its counter is born with it and it is not seen. Of a
+        # counter that was 0, `rate` makes less than of the requests, by how far the first scrape is away.
         send(
             f"{name}-refused",
             "infer",
-            [(refused_s, 0), (5 * REFUSED, 1 / 5)],
+            [(5, 1 / 5), (refused_s - 5, 0), (5 * REFUSED, 1 / 5)],
             models=[model],
             key=name,
             input_chars=5000,
