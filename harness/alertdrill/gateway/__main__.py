@@ -8,7 +8,6 @@ import gc
 import json
 import logging
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.gateway.app import EMIT, READINESS
 from alertdrill.gateway.config import Config, read_config
 from alertdrill.gateway.events import ConnectionRefused, State
+from alertdrill.gateway.files import fit_connections, open_files
 from alertdrill.gateway.gateway import Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
 from alertdrill.gateway.problems import Problem
@@ -36,7 +36,6 @@ PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
 SHUTDOWN_WALL_S = 1.0
 """How long clients may take to read what ends their answers, once calls in flight have been given up."""
 SWITCH_WALL_S = 0.0005
-MAX_FILES = 65_536
 LIBRARY = "prometheus_client"
 OWN = "gateway"
 """`/metrics/gateway` shows the gateway's own metrics, and `/metrics` before those of all systems."""
@@ -152,13 +151,10 @@ def main() -> None:
     try:
         config_path, host, port = read_arguments(sys.argv[1:])
         secrets = read_secrets(os.environ)
-        config = read_config(config_path)
+        config = fit_connections(read_config(config_path), config_path, open_files())
         # The thread that writes the trace hands the interpreter back soon: at speed 60, the default of
         # 5 ms would read as 0.3 s of latency.
         sys.setswitchinterval(SWITCH_WALL_S)
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
         uvloop.run(serve(config, secrets, host, port))
     except AlertdrillError as error:
         sys.stderr.write(f"{error}\n")

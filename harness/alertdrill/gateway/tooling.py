@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alertdrill.gateway.problems import refuse_parameter
+from alertdrill.gateway.strict_json import read_strictly
 
 Mode = Literal["auto", "none", "required"]
 MODES: Mapping[str, Mode] = {"auto": "auto", "none": "none", "required": "required"}
@@ -198,6 +199,6 @@ def _read_call(entry: object, place: str) -> ToolCall:
 def is_object(text: str) -> bool:
     """Return whether a text is a JSON object; no text at all stands for an empty one."""
     try:
-        return not text or isinstance(json.loads(text), dict)
+        return not text or isinstance(read_strictly(text), dict)
     except (ValueError, RecursionError):
         return False
