@@ -83,8 +83,11 @@ class Connection(asyncio.Protocol):
                 self.is_idle.set_result(None)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell whoever waits that a server closed the connection, which none has a reason to."""
-        if not self._over.done():
+        """Tell whoever waits that a server closed the connection, which none has a reason to while asked."""
+        if self.ends:
+            if not self.is_idle.done():
+                self.is_idle.set_result(None)
+        elif not self._over.done():
             self._over.set_exception(error or ConnectionError("the server closed a connection"))
 
     def _ask(self) -> None:
