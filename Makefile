@@ -56,10 +56,11 @@ fuzz: ## Try odd files, places to write to, requests, and faults: make fuzz SECO
 	@./bootstrap.sh dev
 	@.venv/bin/python -m fuzz --seconds $(SECONDS) $(ARGS)
 
-bench: ## Measure how fast rules are replayed and dilated and traffic is sent, and write docs/reference/benchmarks*.md
+bench: ## Measure replays, dilation, traffic, and the gateway beside its peers; write docs/reference/benchmarks*.md
 	@./bootstrap.sh runtime
 	@.venv/bin/python -m benchmarks
 	@.venv/bin/python -m benchmarks.sending
+	@.venv/bin/python -m benchmarks.gateway
 
 lint: ## Check style and types
 	@./bootstrap.sh dev

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alertdrill.runtime.binaries.cache import locate_cache
+from benchmarks.gateway.installed import EXAMPLES, locate_gateway
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+__all__ = ["EXAMPLES", "install_gateway"]
 OUT_OF_REACH = ("from versions: none", "Temporary failure in name resolution")
 """What pip says where there is no index; a version that an index does not have fails the test."""
 INSTALL_WITHIN_S = 900
@@ -24,9 +23,7 @@ def install_gateway(example: Path) -> Path:
     It is installed from the index that pip is set up for; where there is none, the test is skipped, but not
     in CI.
     """
-    requirements = example / "requirements.txt"
-    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = locate_cache(os.environ).root / "tests" / f"{example.name}-{digest}"
+    requirements, folder = example / "requirements.txt", locate_gateway(example)
     whole = folder / "whole"
     if not whole.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)

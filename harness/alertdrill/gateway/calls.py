@@ -336,7 +336,11 @@ class Calls:
 
     def _find_health(self) -> Health:
         """Return the breakers of the prefix at hand: what one meets cools no other's provider."""
-        return self._healths.setdefault(current_prefix(), Health(self._providers, self._limits.cooldown_s))
+        prefix = current_prefix()
+        health = self._healths.get(prefix)
+        if health is None:
+            health = self._healths[prefix] = Health(self._providers, self._limits.cooldown_s)
+        return health
 
     def _end(self, attempt: _Attempt, status: CallStatus, usage: Usage) -> None:
         now_s = self._clock.now_s()

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from alertdrill.gateway.answers import Choice, Chunk, Completion, Usage, Vectors
 from alertdrill.gateway.dialects.openai import write_calls
 from alertdrill.gateway.models import Model
 from alertdrill.gateway.problems import Problem
-from alertdrill.gateway.tooling import ToolCallPiece
+from alertdrill.gateway.signatures import write_signature
+from alertdrill.gateway.tooling import ToolCall, ToolCallPiece
 
 STREAM_END = b"data: [DONE]\n\n"
 EPOCH = "1970-01-01T00:00:00Z"
@@ -52,8 +54,14 @@ def write_embeddings(model: Model, vectors: Vectors) -> dict[str, Any]:
 def _write_choice(index: int, choice: Completion | Choice) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": choice.text}
     if choice.calls:
-        message |= {"content": choice.text or None, "tool_calls": write_calls(choice.calls)}
+        message |= {"content": choice.text or None, "tool_calls": _write_calls(choice.calls)}
     return {"index": index, "message": message, "finish_reason": choice.finish_reason}
+
+
+def _write_calls(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:
+    """Return the `tool_calls` of an answer, which have signatures if their provider signed them."""
+    written = write_calls(calls)
+    return [one | write_signature(call.signature) for one, call in zip(written, calls, strict=True)]
 
 
 class StreamWriter:
@@ -126,7 +134,8 @@ def _write_piece(piece: ToolCallPiece) -> dict[str, Any]:
     if piece.name is None:
         return {"index": piece.index, "function": function}
     function["name"] = piece.name
-    return {"index": piece.index, "id": piece.id, "type": "function", "function": function}
+    written = {"index": piece.index, "id": piece.id, "type": "function", "function": function}
+    return written | write_signature(piece.signature)
 
 
 def _write_envelope(model: Model, kind: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alertdrill.gateway.problems import refuse_parameter
+from alertdrill.gateway.signatures import read_signature
 from alertdrill.gateway.strict_json import load_strictly
 
 Mode = Literal["auto", "none", "required"]
@@ -45,37 +46,47 @@ class ToolChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A call that the model asks for; `arguments` is the text of a JSON object."""
+    """A call that the model asks for; `arguments` is the text of a JSON object.
+
+    `signature` is of the thoughts behind it, for the provider that signed it.
+    """
 
     id: str
     name: str
     arguments: str
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallPiece:
-    """A piece of a streamed call, the `index`th of its answer; the first piece has its id and name."""
+    """A piece of a streamed call, the `index`th of its answer; the first has its id, name and signature."""
 
     index: int
     id: str | None = None
     name: str | None = None
     arguments: str = ""
+    signature: str | None = None
 
 
-def make_call(id_: object, name: object, arguments: object) -> ToolCall:
+def make_call(id_: object, name: object, arguments: object, signature: object = None) -> ToolCall:
     """Return a call as a provider states it that has arguments as an object, and perhaps no ids.
 
     Clients tell results by ids, so a call without one is given one. Raises ValueError for what is no call.
     """
     if not isinstance(name, str) or not name or not isinstance(arguments, dict | None):
         raise ValueError("a call has no name, or arguments that are no object")
+    if not isinstance(signature, str | None):
+        raise ValueError("a signature is not a string")
     known = id_ if isinstance(id_, str) and 0 < len(id_) <= MAX_ID_LENGTH else f"call_{secrets.token_hex(12)}"
-    return ToolCall(id=known, name=name, arguments=json.dumps(arguments or {}, allow_nan=False))
+    text = json.dumps(arguments or {}, allow_nan=False)
+    return ToolCall(id=known, name=name, arguments=text, signature=signature)
 
 
 def make_piece(index: int, call: ToolCall) -> ToolCallPiece:
     """Return a call that a stream brings in one piece."""
-    return ToolCallPiece(index=index, id=call.id, name=call.name, arguments=call.arguments)
+    return ToolCallPiece(
+        index=index, id=call.id, name=call.name, arguments=call.arguments, signature=call.signature
+    )
 
 
 def read_tools(value: object) -> tuple[Tool, ...]:
@@ -193,6 +204,7 @@ def _read_call(entry: object, place: str) -> ToolCall:
         id=read_id(entry.get("id"), f"{place}.id"),
         name=read_name(function.get("name"), f"{place}.function.name"),
         arguments=arguments,
+        signature=read_signature(entry, place),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from stub_providers.dialects.dialect import EVENTS_TYPE, Answer, ChatRequest, Incoming, Tool
 from stub_providers.dialects.events import write_event
 from stub_providers.dialects.gemini.errors import refuse
+from stub_providers.dialects.gemini.fields import read_field
+from stub_providers.dialects.gemini.signatures import check_signatures, sign
 from stub_providers.dialects.schemas import make_value
 from stub_providers.dialects.texts import ANY_JSON, encode, estimate_tokens, is_count, is_model, is_number
 from stub_providers.strikes import ErrorClass
@@ -40,6 +42,7 @@ class GenerateContent:
         body = incoming.body
         contents = read_contents(body, model, "GenerateContentRequest")
         _check_results(contents, model)
+        check_signatures(contents, model)
         system = read_field(body, "systemInstruction")
         if system is not None and not is_content(system):
             raise refuse("Invalid value at 'system_instruction'", model)
@@ -102,13 +105,6 @@ def read_model(incoming: Incoming) -> str:
     if not is_model(model):
         raise refuse("Requested entity was not found.", code=404)
     return model
-
-
-def read_field(value: Mapping[str, Any], name: str) -> Any:
-    """Return a field by its name in JSON, or as it is called in the protocol buffer."""
-    if name in value:
-        return value[name]
-    return value.get("".join(f"_{char.lower()}" if char.isupper() else char for char in name))
 
 
 def _read_object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -212,7 +208,9 @@ def _response(answer: Answer, text: str, *, ends: bool) -> dict[str, Any]:
     if tool is None:
         part: dict[str, Any] = {"text": text}
     else:
-        part = {"functionCall": {"name": tool.name, "args": json.loads(tool.arguments)}}
+        part = sign(
+            {"functionCall": {"name": tool.name, "args": json.loads(tool.arguments)}}, answer.request.model
+        )
     candidate: dict[str, Any] = {"content": {"parts": [part], "role": "model"}}
     usage: dict[str, Any] = {
         "promptTokenCount": answer.prompt_tokens,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from stub_providers.dialects.dialect import Answer, ChatRequest, Incoming, Unstreamed
-from stub_providers.dialects.gemini.content import MODELS, is_content, list_texts, read_field, read_model
+from stub_providers.dialects.gemini.content import MODELS, is_content, list_texts, read_model
 from stub_providers.dialects.gemini.errors import refuse
+from stub_providers.dialects.gemini.fields import read_field
 from stub_providers.dialects.texts import (
     DIMENSIONS,
     MAX_DIMENSIONS,

@@ -155,11 +155,13 @@ def _write_parts(message: Message, names: Mapping[str, str]) -> list[dict[str, A
         result = {"id": message.call_id, "name": names[message.call_id], "response": said}
         return [{"functionResponse": result}]
     text = [] if message.calls and not message.text else [{"text": message.text}]
-    calls = [
-        {"functionCall": {"id": call.id, "name": call.name, "args": json.loads(call.arguments or "{}")}}
-        for call in message.calls
-    ]
-    return [*text, *calls]
+    return [*text, *map(_write_call, message.calls)]
+
+
+def _write_call(call: ToolCall) -> dict[str, Any]:
+    signed = {"thoughtSignature": call.signature} if call.signature else {}
+    args = json.loads(call.arguments or "{}")
+    return {"functionCall": {"id": call.id, "name": call.name, "args": args}, **signed}
 
 
 def _write_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
@@ -185,8 +187,12 @@ def _read_candidate(candidate: Mapping[str, Any]) -> tuple[str, tuple[ToolCall, 
     # An answer whose limit was used up by thinking has no parts at all.
     parts = candidate.get("content", {}).get("parts", ())
     text = "".join(read_text(part.get("text")) for part in parts if not part.get("thought"))
-    called = [part["functionCall"] for part in parts if part.get("functionCall") is not None]
-    return text, tuple(make_call(call.get("id"), call.get("name"), call.get("args")) for call in called)
+    called = [part for part in parts if part.get("functionCall") is not None]
+    return text, tuple(_read_call(part["functionCall"], part.get("thoughtSignature")) for part in called)
+
+
+def _read_call(call: Mapping[str, Any], signature: object) -> ToolCall:
+    return make_call(call.get("id"), call.get("name"), call.get("args"), signature)
 
 
 def _read_usage(usage: Mapping[str, Any]) -> Usage:

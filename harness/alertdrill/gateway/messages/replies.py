@@ -14,6 +14,7 @@ from typing import Any
 from alertdrill.gateway.answers import Chunk, Completion, FinishReason, Usage
 from alertdrill.gateway.models import Model
 from alertdrill.gateway.problems import Problem
+from alertdrill.gateway.signatures import write_signature
 from alertdrill.gateway.strict_json import load_strictly
 from alertdrill.gateway.tooling import ToolCall, ToolCallPiece
 
@@ -117,7 +118,13 @@ class EventWriter:
     def _write_call(self, piece: ToolCallPiece) -> bytes:
         written = b""
         if piece.index not in self._block_of_call:
-            block = {"type": "tool_use", "id": piece.id or "", "name": piece.name or "", "input": {}}
+            block: dict[str, Any] = {
+                "type": "tool_use",
+                "id": piece.id or "",
+                "name": piece.name or "",
+                "input": {},
+            }
+            block |= write_signature(piece.signature)
             written = self._start("tool_use", block)
             self._block_of_call[piece.index] = self._blocks - 1
         if piece.arguments:
@@ -153,7 +160,9 @@ def _write_use(call: ToolCall) -> dict[str, Any]:
         given = load_strictly(call.arguments or "{}")
     except ValueError:
         given = {}  # cut off by the token limit, which the stop reason says
-    return {"type": "tool_use", "id": call.id, "name": call.name, "input": given}
+    return {"type": "tool_use", "id": call.id, "name": call.name, "input": given} | write_signature(
+        call.signature
+    )
 
 
 def _write_usage(usage: Usage) -> dict[str, int]:

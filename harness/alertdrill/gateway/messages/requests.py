@@ -24,6 +24,7 @@ from alertdrill.gateway.chat import (
     refuse_unsupported,
 )
 from alertdrill.gateway.problems import Problem, refuse_parameter
+from alertdrill.gateway.signatures import read_signature
 from alertdrill.gateway.tooling import (
     MAX_TOOLS,
     Mode,
@@ -156,6 +157,7 @@ def _read_use(block: Mapping[str, Any], place: str) -> ToolCall:
         id=read_id(block.get("id"), f"{place}.id"),
         name=read_name(block.get("name"), f"{place}.name"),
         arguments=json.dumps(given),
+        signature=read_signature(block, place),
     )
 
 

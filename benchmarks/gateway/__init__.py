@@ -1,0 +1,1 @@
+"""How fast the gateway is beside its peers; `python -m benchmarks.gateway` writes its document."""
