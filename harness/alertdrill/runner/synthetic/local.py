@@ -64,11 +64,14 @@ class LocalPath:
 
 
 @contextmanager
-def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> Iterator[LocalPath]:
+def open_path(
+    config: AlertmanagerConfig, *, engines: Engines, speed: float, apart: bool = False
+) -> Iterator[LocalPath]:
     """Run Alertmanager and the pager for the length of a block, `speed` times faster than the config says.
 
-    The calendar of time intervals begins now. Raises BadInput for a config that this Alertmanager does not
-    take, ComponentFailed when one of the two does not start.
+    The calendar of time intervals begins now. `apart` says that the config leads each alert to a group of its
+    own, though its labels may be those of another. Raises BadInput for a config that this Alertmanager does
+    not take, ComponentFailed when one of the two does not start.
     """
     with scratch_folder() as folder:
         web, control, deliveries, smtp = (f"127.0.0.1:{port}" for port in find_free_ports(4))
@@ -87,7 +90,7 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
             logs=folder,
         )
         argv, env = plan_pager(
-            folder, listen=control, deliveries=deliveries, smtp=smtp, token=token, speed=speed
+            folder, listen=control, deliveries=deliveries, smtp=smtp, token=token, speed=speed, apart=apart
         )
         control_url = f"http://{control}"
         part = Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
