@@ -38,7 +38,7 @@ class Part:
 
 
 # All wait for servers, so there are more processes than cores.
-OTHERS = Part("others", "Tests that hold no drills", (*SPREAD, "--numprocesses", "3", "--ignore", LIVE))
+OTHERS = Part("others", "Tests that hold no drills", (*SPREAD, "--numprocesses", "5", "--ignore", LIVE))
 ALONE = Part("alone", "Tests that want the machine's clock", (LIVE, "-m", "alone"))
 HELD = Part(
     "held", "All other tests that hold drills", (*SPREAD, "--numprocesses", "8", LIVE, "-m", "not alone")

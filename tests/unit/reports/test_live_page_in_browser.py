@@ -117,7 +117,9 @@ async def test_what_a_person_does_lasts_while_the_page_grows(page: LivePage, chr
         drill = "document.querySelector('[data-path=\"drill/metis-latency-fires\"]')"
         await browser.wait_for(f"{drill}?.open")
         await browser.evaluate("document.querySelector('#timeline button').click()")
-        zoomed = await browser.evaluate("document.querySelector('#timeline .tools span').textContent")
+        span = "document.querySelector('#timeline .tools span').textContent"
+        await browser.wait_for(span)
+        zoomed = await browser.evaluate(span)
         await browser.evaluate("document.getElementById('search').focus()")
         await browser.type("metis")
         before = await browser.evaluate(PAGES)
@@ -126,7 +128,7 @@ async def test_what_a_person_does_lasts_while_the_page_grows(page: LivePage, chr
         assert await browser.evaluate(f"{drill}.open")
         assert await browser.evaluate("document.activeElement.id") == "search"
         assert await browser.evaluate("document.activeElement.value") == "metis"
-        assert await browser.evaluate("document.querySelector('#timeline .tools span').textContent") == zoomed
+        await browser.wait_for(f"{span} === '{zoomed}'")
         assert await browser.evaluate("troubles") == []
 
 
