@@ -137,6 +137,10 @@ class BrowserPage:
             await self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=to_x, y=y, buttons=1)
         await self.ask("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, **at)
 
+    async def point(self, x: float, y: float) -> None:
+        """Move the pointer to a place of the window."""
+        await self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
     async def screenshot(self, file: Path) -> None:
         """Write what the window shows as PNG."""
         shot = await self.ask("Page.captureScreenshot", format="png", optimizeForSpeed=True)

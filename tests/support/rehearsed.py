@@ -47,11 +47,9 @@ def rehearse_all(
     if isinstance(config, Path):
         config = read_config(config)
     bound = tuple(bind(alerts, config, engines, nobody))
-    document = config.document
     if at_once:
-        bound, document = set_apart(bound, document)
-    apart = document is not config.document
-    config = replace(config, document=document)
+        bound, document = set_apart(bound, config.document)
+        config = replace(config, document=document)
     heard: list[str] = [] if said is None else said
-    with open_path(config, engines=engines, speed=MIN_SPEED, apart=apart) as path:
+    with open_path(config, engines=engines, speed=MIN_SPEED) as path:
         return Exercise(path, read_inhibit_rules(config.document), heard.append).hold(bound, within_s)

@@ -19,6 +19,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from alertdrill.alertmanager.groups import Groups
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.core.card import Card
 from alertdrill.core.clock import Clock
@@ -79,6 +80,8 @@ class PathWatch:
     alertmanagers: Mapping[str, Api]
     """By part."""
     clock: Clock
+    groups: Groups | None = None
+    """Those of Alertmanager's config; None where they are not known."""
     _notifications: list[dict[str, Any]] = field(default_factory=list)
     _complete: dict[int, Notification] = field(default_factory=dict)
     _known: dict[str, Identity] = field(default_factory=dict)
@@ -111,7 +114,11 @@ class PathWatch:
     @property
     def notifications(self) -> tuple[Notification, ...]:
         """Every notification so far, in order; one of an alert that nobody knows yet is without it."""
-        return tuple(self._read_notification(index) for index in range(len(self._notifications)))
+        told = tuple(self._read_notification(index) for index in range(len(self._notifications)))
+        if self.groups is None:
+            return told
+        inboxes = [(raw["receiver"], raw["integration"], raw["index"]) for raw in self._notifications]
+        return self.groups.tell_apart(told, inboxes)
 
     def _read_notification(self, index: int) -> Notification:
         """Return a notification, which is read once if all its alerts are known."""

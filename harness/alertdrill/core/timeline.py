@@ -16,6 +16,8 @@ from alertdrill.core.rule import Labels
 EventKind = Literal["pending", "firing", "resolved", "paged", "page_resolved"]
 StepKind = Literal["created", "grouped", "notified", "silenced", "inhibited"]
 """What Alertmanager's event recorder says of an alert, as far as it tells why a page did or did not come."""
+Effect = Literal["opened", "updated", "closed", "none"]
+"""What a notification did to its incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Notification:
     alerts: tuple[NotifiedAlert, ...]
     why: str = ""
     incident: str | None = None
-    effect: Literal["opened", "updated", "closed", "none"] = "none"
+    effect: Effect = "none"
     group_key: str = ""
     group_labels: Labels = field(default_factory=dict)
     title: str = ""

@@ -34,18 +34,8 @@ class AddressType(click.ParamType[At]):
     "--certificate", type=click.Path(path_type=Path), required=True, help="Key and certificate chain, PEM."
 )
 @click.option("--webhooks", type=AddressType(), help="Where to take webhooks by HTTP, without a key.")
-@click.option("--apart", is_flag=True, help="Each alert has a group of its own, whatever the group's labels.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0)
-def main(
-    *,
-    listen: str,
-    deliveries: At,
-    smtp: At,
-    certificate: Path,
-    webhooks: At | None,
-    apart: bool,
-    speed: float,
-) -> None:
+def main(listen: str, deliveries: At, smtp: At, certificate: Path, webhooks: At | None, speed: float) -> None:
     """Take Alertmanager's notifications and keep a journal of them."""
     token = os.environ.get("ALERTDRILL_PAGER_TOKEN", "")
     if not token:
@@ -57,7 +47,6 @@ def main(
                 smtp=smtp,
                 certificate=certificate,
                 webhooks=webhooks,
-                apart=apart,
                 speed=speed,
                 token=token,
             )

@@ -14,13 +14,13 @@ from typing import Any, Literal
 from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import Attempt, TaggedAlert
 from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Effect
 
 MAX_INCIDENTS = 5_000
 """Beyond this many the oldest closed one is forgotten; where none is closed, the oldest."""
 MAX_NOTIFICATIONS = 1_000
 """As many numbers of notifications does an incident keep, the newest."""
 
-Effect = Literal["opened", "updated", "closed", "none"]
 Key = tuple[Address, str]
 
 

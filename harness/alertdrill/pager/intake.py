@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from dataclasses import replace
 from typing import Literal
 
 from alertdrill.alertmanager.addresses import Address
@@ -25,14 +24,10 @@ _TOLD = "the receiver was told to fail"
 
 
 class Desk:
-    """Accepts attempts into the journal or refuses them: faults first, then the format, then the rate.
+    """Accepts attempts into the journal or refuses them: faults first, then the format, then the rate."""
 
-    Where each alert is led `apart`, groups may have equal labels and are told apart by their alerts.
-    """
-
-    def __init__(self, rule_time: RuleTime, *, apart: bool = False) -> None:
+    def __init__(self, rule_time: RuleTime) -> None:
         self.rule_time = rule_time
-        self._apart = apart
         self.journal = Journal(rule_time)
         self.faults = Faults()
         self.heartbeats = Heartbeats(self.journal, rule_time)
@@ -41,8 +36,6 @@ class Desk:
     def take(self, address: Address, attempt: Attempt) -> Answer | Breaks:
         """Decide on an attempt, note it, and return what it is to be answered."""
         received_s = time.time()
-        if self._apart:
-            attempt = tell_apart(attempt)
         kind = RECEIVER_KINDS[address.integration]
         fault = self.faults.find(address)
         if fault and fault.how in {"timeout", "reset"}:
@@ -85,11 +78,3 @@ class Desk:
             return True
         events.append(now_s)
         return False
-
-
-def tell_apart(attempt: Attempt) -> Attempt:
-    """Return an attempt whose key names its alerts, too, unless its service has keys of groups itself."""
-    if attempt.key is None or attempt.group_key or not attempt.alerts:
-        return attempt
-    about = ",".join(sorted(alert.fingerprint for alert in attempt.alerts))
-    return replace(attempt, key=f"{attempt.key} {about}")

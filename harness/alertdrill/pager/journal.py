@@ -10,8 +10,9 @@ from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import Attempt, Known
+from alertdrill.core.timeline import Effect
 from alertdrill.pager.incidents import MAX_NOTIFICATIONS as MAX_NOTIFICATIONS_OF_INCIDENT
-from alertdrill.pager.incidents import Effect, Incident, Incidents
+from alertdrill.pager.incidents import Incident, Incidents
 from alertdrill.pager.rule_time import RuleTime
 
 MAX_NOTIFICATIONS = 20_000

@@ -33,8 +33,7 @@ MAX_LINE_BYTES = 512 * 1024
 class Setup:
     """Where the pager listens, with which certificate (PEM: key and chain), and its token.
 
-    At `webhooks` it takes those of an Alertmanager that is somebody's own. `apart` says that each alert has a
-    group of its own, though its labels may be those of another.
+    At `webhooks` it takes those of an Alertmanager that is somebody's own.
     """
 
     deliveries: At
@@ -43,7 +42,6 @@ class Setup:
     speed: float
     token: str = field(repr=False)
     webhooks: At | None = None
-    apart: bool = False
     limits: Limits = LIMITS
 
 
@@ -52,7 +50,7 @@ def make_pager(setup: Setup) -> web.Application:
 
     Raises BadInput where the certificate cannot be used.
     """
-    desk = Desk(RuleTime(setup.speed), apart=setup.apart)
+    desk = Desk(RuleTime(setup.speed))
     context = make_context(setup.certificate, desk.faults)
 
     async def take_deliveries(_app: web.Application) -> AsyncIterator[None]:

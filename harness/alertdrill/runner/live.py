@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alertdrill.alertmanager.calendar import Calendar, write_zones
-from alertdrill.alertmanager.watching import PathWatch, make_page_events
+from alertdrill.alertmanager.watching import make_page_events
 from alertdrill.core.clock import Clock, find_origin
 from alertdrill.core.drill import LoadProfile, Placement
 from alertdrill.core.timeline import Timeline
@@ -53,7 +53,7 @@ from alertdrill.runner.measurements import (
     measure,
     read_system_scrapes,
 )
-from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
+from alertdrill.runner.observation import LiveRun, await_store, look_again, observe, watch_pages
 from alertdrill.runner.order import RECORDING, Order, describe_unfit, make_order_at, make_setup
 from alertdrill.runner.probe import (
     SETTLE_S,
@@ -180,7 +180,7 @@ def _hold_at(
             placements=placements,
             stack=stack,
             clock=clock,
-            path=PathWatch(pager=pager, alertmanagers=stack.endpoints.open_alertmanagers(), clock=clock),
+            path=watch_pages(order, stack, pager, clock),
             prometheus=prometheus,
             until_s=until_s,
         )

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from alertdrill.alertmanager.groups import Groups
 from alertdrill.alertmanager.recorder import FILE_NAME, read_steps
+from alertdrill.alertmanager.routes import parse_routes
 from alertdrill.alertmanager.unplayed import find_unplayed_receivers
 from alertdrill.alertmanager.watching import PathWatch, make_page_events, read_log, read_troubles
 from alertdrill.core.clock import Clock
@@ -35,6 +37,16 @@ class LiveRun:
     path: PathWatch
     prometheus: Api
     until_s: float
+
+
+def watch_pages(order: Order, stack: Stack, pager: Api, clock: Clock) -> PathWatch:
+    """Return what looks at the paging path of a run."""
+    return PathWatch(
+        pager=pager,
+        alertmanagers=stack.endpoints.open_alertmanagers(),
+        clock=clock,
+        groups=Groups(parse_routes(order.alertmanager.document)),
+    )
 
 
 def await_store(run: LiveRun) -> tuple[Api, dict[str, str]]:

@@ -69,17 +69,12 @@ def plan_pager(
     token: str,
     speed: float,
     webhooks: str | None = None,
-    apart: bool = False,
 ) -> Plan:
-    """Return how the pager is started; at `webhooks` it takes those of an Alertmanager of somebody's own.
-
-    `apart` says that each alert has a group of its own, though its labels may be those of another.
-    """
+    """Return how the pager is started; at `webhooks` it takes those of an Alertmanager of somebody's own."""
     # -P: a folder of the same name where the user happens to stand is not ours.
     argv = [sys.executable, "-P", "-m", "alertdrill.pager", "--listen", listen, "--deliveries", deliveries]
     argv += ["--smtp", smtp, "--certificate", str(folder / "certificate.pem"), "--speed", f"{speed:g}"]
     argv += [] if webhooks is None else ["--webhooks", webhooks]
-    argv += ["--apart"] if apart else []
     return argv, {"ALERTDRILL_PAGER_TOKEN": token}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import struct
 import zlib
 from dataclasses import replace
@@ -293,3 +294,28 @@ async def test_a_mail_is_shown_and_may_do_nothing(chromium: Browser, tmp_path: P
             assert await browser.evaluate("document.title") == title
             assert await browser.evaluate("document.querySelector('iframe.mail').contentDocument") is None
     assert asked == []
+
+
+async def test_a_plot_says_a_value_beyond_its_axis(report_file: Path, chromium: Browser) -> None:
+    """Where the highest is far above the threshold, the axis ends before it; who points at it reads it."""
+    note = (
+        "[...document.querySelectorAll('[data-path^=\"alert/\"] p')]"
+        ".find((one) => one.textContent.includes('The axis ends at'))"
+    )
+    async with show(chromium, report_file) as browser:
+        await browser.evaluate(OPEN_ALL)
+        await browser.wait_for(note)
+        highest = await browser.evaluate(f"{note}.textContent.match(/value was ([0-9.e+-]*[0-9])/)[1]")
+        plot = f"{note}.previousElementSibling.previousElementSibling.previousElementSibling"
+        await browser.evaluate(f"{plot}.scrollIntoView({{block: 'center'}})")
+        await browser.wait_for(f"{plot}.querySelector('.u-over')")
+        left, top, width = await browser.evaluate(
+            f"(() => {{ const at = {plot}.querySelector('.u-over').getBoundingClientRect();"
+            " return [at.left, at.top, at.width]; })()"
+        )
+        said = []
+        for step in range(1, 200):
+            await browser.point(left + width * step / 200, top + 20)
+            text = await browser.evaluate(f"{plot}.querySelector('.readout').textContent")
+            said += [float(number) for number in re.findall(r"  ([0-9.]+) ", text)]
+    assert max(said) == float(highest), str(sorted(set(said))[-12:])

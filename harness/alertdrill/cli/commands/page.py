@@ -375,8 +375,7 @@ def _rehearse(
     started_at = datetime.now(tz=UTC)
     sent, document = set_apart(bound, config.document)
     speed = choose_speed(plan_sending(sent, rules))
-    led = replace(config, document=document)
-    with open_path(led, engines=engines, speed=speed, apart=document is not config.document) as path:
+    with open_path(replace(config, document=document), engines=engines, speed=speed) as path:
         rows = Exercise(path, rules, _say).hold(sent, within_s)
     show.rehearsal(
         Rehearsal(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from alertdrill.alertmanager.groups import Groups
 from alertdrill.alertmanager.watching import PathWatch, read_troubles
 from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import Event
@@ -52,7 +53,12 @@ class Exercise:
         self._path = path
         self._rules = rules
         self._say = say
-        self._watch = PathWatch(pager=path.pager, alertmanagers={"alertmanager": path.api}, clock=path.clock)
+        self._watch = PathWatch(
+            pager=path.pager,
+            alertmanagers={"alertmanager": path.api},
+            clock=path.clock,
+            groups=Groups(path.routes),
+        )
         self._alerts: list[SyntheticAlert] = []
         self._sent: dict[int, Sent] = {}
         self._groups: set[GroupKey] = set()

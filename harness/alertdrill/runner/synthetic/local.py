@@ -12,6 +12,7 @@ from pathlib import Path
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.recorder import FILE_NAME, read_steps
+from alertdrill.alertmanager.routes import Route, parse_routes
 from alertdrill.alertmanager.watching import read_log
 from alertdrill.core.clock import Clock
 from alertdrill.core.timeline import RecordedStep
@@ -31,7 +32,8 @@ ZONES_LAST_WALL_S = 1200.0
 class LocalPath:
     """An Alertmanager, which can be stopped and started again, and the pager; `clock` is rule time."""
 
-    def __init__(self, *, part: Worker, pager: Api, clock: Clock) -> None:
+    def __init__(self, *, part: Worker, pager: Api, clock: Clock, routes: Route) -> None:
+        self.routes = routes
         self.pager = pager
         self.clock = clock
         self.api = Api("alertmanager", part.url)
@@ -64,14 +66,11 @@ class LocalPath:
 
 
 @contextmanager
-def open_path(
-    config: AlertmanagerConfig, *, engines: Engines, speed: float, apart: bool = False
-) -> Iterator[LocalPath]:
+def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> Iterator[LocalPath]:
     """Run Alertmanager and the pager for the length of a block, `speed` times faster than the config says.
 
-    The calendar of time intervals begins now. `apart` says that the config leads each alert to a group of its
-    own, though its labels may be those of another. Raises BadInput for a config that this Alertmanager does
-    not take, ComponentFailed when one of the two does not start.
+    The calendar of time intervals begins now. Raises BadInput for a config that this Alertmanager does not
+    take, ComponentFailed when one of the two does not start.
     """
     with scratch_folder() as folder:
         web, control, deliveries, smtp = (f"127.0.0.1:{port}" for port in find_free_ports(4))
@@ -90,14 +89,15 @@ def open_path(
             logs=folder,
         )
         argv, env = plan_pager(
-            folder, listen=control, deliveries=deliveries, smtp=smtp, token=token, speed=speed, apart=apart
+            folder, listen=control, deliveries=deliveries, smtp=smtp, token=token, speed=speed
         )
         control_url = f"http://{control}"
         part = Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
         # Neither needs the other to start, and both take their time.
         with beginning(part) as process:
             pager = Api("pager", control_url, token)
-            path = LocalPath(part=_make_part(folder, engines, web), pager=pager, clock=clock)
+            routes = parse_routes(config.document)
+            path = LocalPath(part=_make_part(folder, engines, web), pager=pager, clock=clock, routes=routes)
             try:
                 path.start()
                 part.await_ready(process)

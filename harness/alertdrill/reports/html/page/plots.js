@@ -25,7 +25,8 @@ export function plot(spec) {
     if (!width) return;
     const view = views.get(key);
     if (drawn) drawn.destroy();
-    drawn = new uPlot(options(spec, width, readout), align(spec), place);
+    const told = align(spec), drawable = told.map((values, place) => place < 2 ? values : values.map((value) => bound(value, spec)));
+    drawn = new uPlot(options(spec, width, readout, told), drawable, place);
     drawn.hooks.setScale = [(u, name) => name === "x" && views.set(key, { min: u.scales.x.min, max: u.scales.x.max })];
     if (view && view.max - view.min < spec.until - spec.from) drawn.setScale("x", view);
   });
@@ -67,17 +68,18 @@ function sayView({ min, max }, spec) {
   return [`${clock(min - origin)} to ${clock(max - origin)}`, ...ranges].join("  ·  ");
 }
 
+// A value beyond the axis, perhaps infinite, is drawn at its end.
+function bound(value, { low, high }) {
+  return value === null || value === undefined ? value : Math.min(high, Math.max(low, value));
+}
+
 function align(spec) {
-  const clamp = (value) => value === null ? null : Math.min(spec.high, Math.max(spec.low, value));
-  const tables = spec.curves.map((curve) => {
-    const [xs, ys] = unpack(curve.points, spec.from, spec.until);
-    return [xs, ys.map(clamp)];
-  }).filter(([xs]) => xs.length);
+  const tables = spec.curves.map((curve) => unpack(curve.points, spec.from, spec.until)).filter(([xs]) => xs.length);
   const blank = [[spec.from, spec.until], [null, null]];
   return uPlot.join([blank, ...tables]);
 }
 
-function options(spec, width, readout) {
+function options(spec, width, readout, told) {
   const shown = spec.curves.filter((curve) => unpack(curve.points, spec.from, spec.until)[0].length);
   const origin = spec.origin || 0, line = colour("line"), grid = colour("grid"), muted = colour("muted");
   const axis = { stroke: muted, font: "11px system-ui, sans-serif", grid: { stroke: grid, width: 1 }, ticks: { stroke: line, size: 4 } };
@@ -105,7 +107,7 @@ function options(spec, width, readout) {
     hooks: {
       drawClear: [(u) => spec.cells && drawCells(u, spec)],
       draw: [(u) => (spec.thresholds || []).forEach((one) => drawThreshold(u, one))],
-      setCursor: [(u) => { readout.textContent = readAt(u, shown, origin); }],
+      setCursor: [(u) => { readout.textContent = readAt(u, shown, told, origin); }],
     },
   };
 }
@@ -115,10 +117,10 @@ function isDotted({ hue, points }) {
   return hue < 6 || points.v.length < 60 || points.v.includes(null);
 }
 
-function readAt(u, shown, origin) {
+function readAt(u, shown, told, origin) {
   const index = u.cursor.idx;
   if (index === null || index === undefined || u.cursor.left < 0) return "";
-  const said = shown.map((curve, place) => [curve.name, u.data[place + 2][index]]).filter(([, value]) => value !== undefined && value !== null);
+  const said = shown.map((curve, place) => [curve.name, told[place + 2][index]]).filter(([, value]) => value !== undefined && value !== null);
   return `${clock(u.data[0][index] - origin)}  ${said.slice(0, 4).map(([name, value]) => `${number(value)} ${name}`).join("  ·  ")}`;
 }
 
