@@ -34,6 +34,9 @@ LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
 LATE_S = UNMET_TOLERATES_S
 """How late a call of an unmet drill may have been sent: as long as a stall may last, for both delay it."""
+ACTION_LATE_S = 3.0
+"""How late a provider may have been told something in an unmet drill. Calls come between two of these, a few
+seconds apart: which of them is failed by "the next call fails" hangs on their order."""
 HEALTHY_CALLS = 5.0
 """So many calls before a drill's first fault are enough to know whether the gateway refuses all of them."""
 DEFAULT_REACH_S = 900.0
@@ -55,8 +58,9 @@ Asked = Mapping[str, str]
 class Calls:
     """What became of the calls of one load profile, in rule time: `lost` ones were not sent, or not answered.
 
-    `slowest_s` are the longest latencies. `unwelcome` is how many answers were not what the scenario is
-    after, and `answers` says which there were.
+    `lateness_s` and `action_lateness_s` are how late the latest call left, and how late a provider was told
+    something. `slowest_s` are the longest latencies. `unwelcome` is how many answers were not what the
+    scenario is after, and `answers` says which there were.
     """
 
     planned: int
@@ -65,6 +69,7 @@ class Calls:
     slowest_s: tuple[float, ...]
     unwelcome: int = 0
     answers: str = ""
+    action_lateness_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +273,13 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
     late_s = max((calls.lateness_s for calls in own), default=0.0)
     if is_unmet and late_s > LATE_S:
         return f"a call of {drill.name} was sent {say_beyond(late_s, LATE_S)} s late (bound {LATE_S:g} s)"
+    action_late_s = max((calls.action_lateness_s for calls in own), default=0.0)
+    if is_unmet and action_late_s > ACTION_LATE_S:
+        return (
+            f"what {drill.name} does at an instant, as telling a provider to fail, was done "
+            f"{say_beyond(action_late_s, ACTION_LATE_S)} s late (bound {ACTION_LATE_S:g} s): "
+            "other calls than were meant may have met it"
+        )
     slow = sorted(taken_s for calls in own for taken_s in calls.slowest_s)
     within_s = drill.calls_within_s or evidence.calls_within_s.get(drill.name)
     if is_unmet and within_s is not None and len(slow) > 1 and slow[-2] > within_s:

@@ -58,7 +58,6 @@ class ProfileRunner:
         self.refusals = Refusals()
         self.open_calls = OpenCalls()
         self.token_times = TokenTimes()
-        self._action_timer = ActionTimer(timetable, scripts, keyring=keyring, controls=controls)
         self._on_failure = on_failure
         profiles = timetable.plan.profiles
         self.tallies = {
@@ -67,6 +66,9 @@ class ProfileRunner:
             )
             for profile in profiles
         }
+        self._action_timer = ActionTimer(
+            timetable, scripts, keyring=keyring, controls=controls, tallies=self.tallies
+        )
         self._waiting = {profile.name: profile for profile in profiles}
         self._unfinished = set(self._waiting)
         self._slots = BoundedSemaphore(MAX_IN_FLIGHT)

@@ -82,7 +82,12 @@ class Master:
         self._unfinished = set(self._profiles)
         self._opened: list[str] = []
         self._action_timer = ActionTimer(
-            timetable, scripts, keyring=keyring, controls=controls, on_action=self._announce
+            timetable,
+            scripts,
+            keyring=keyring,
+            controls=controls,
+            tallies=self.tallies,
+            on_action=self._announce,
         )
         self._stays: list[Worker] = []
         self._present: dict[str, Worker] = {}

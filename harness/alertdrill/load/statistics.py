@@ -30,6 +30,7 @@ class Statistics:
         self._late = 0
         self._statuses: Counter[int] = Counter()
         self._lateness_s: list[float] = []
+        self._action_lateness_s: float | None = None
         self._latency_s: list[float] = []
 
     @property
@@ -41,6 +42,10 @@ class Statistics:
         """Count an arrival that leaves now, so long after its instant."""
         self._lateness_s.append(lateness_s)
         self._late += lateness_s > LATE_S
+
+    def note_action(self, lateness_s: float) -> None:
+        """Note that what was to be done at an instant, as telling a provider something, is done so late."""
+        self._action_lateness_s = max(self._action_lateness_s or 0.0, lateness_s)
 
     def note_answer(self, status: int, latency_s: float) -> None:
         """Count an answer and how long after the scheduled instant its last byte came.
@@ -63,6 +68,7 @@ class Statistics:
             "lateness_p50_s": find_percentile(self._lateness_s, 0.5),
             "lateness_p99_s": find_percentile(self._lateness_s, 0.99),
             "lateness_max_s": find_percentile(self._lateness_s, 1.0),
+            "action_lateness_max_s": self._action_lateness_s,
             "latency_min_s": self._latency_s[0] if self._latency_s else None,
             "latency_p50_s": find_percentile(self._latency_s, 0.5),
             "latency_p99_s": find_percentile(self._latency_s, 0.99),

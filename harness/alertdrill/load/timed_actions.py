@@ -9,11 +9,15 @@ from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.script import Script, TimedAction
+from alertdrill.load.statistics import Statistics
 from alertdrill.load.timetable import Timetable
 
 
 class ActionTimer:
-    """The timed actions of all load profiles, each taken once; `on_action` is called after each later one."""
+    """The timed actions of all load profiles, each taken once; `on_action` is called after each later one.
+
+    How late a later one was done, in rule time, is noted in the profile's tally.
+    """
 
     def __init__(
         self,
@@ -22,9 +26,11 @@ class ActionTimer:
         *,
         keyring: Keyring,
         controls: Controls,
+        tallies: Mapping[str, Statistics],
         on_action: Callable[[], None] = lambda: None,
     ) -> None:
         self._timetable = timetable
+        self._tallies = tallies
         self._on_action = on_action
         self._actions: dict[str, list[TimedAction]] = {}
         for profile in timetable.plan.profiles:
@@ -47,4 +53,5 @@ class ActionTimer:
             if action.at_s > 0:
                 self._timetable.sleep_until(profile, action.at_s)
                 action.do()
+                self._tallies[profile.name].note_action(self._timetable.elapsed_s(profile, action.at_s))
                 self._on_action()

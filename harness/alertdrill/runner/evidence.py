@@ -149,6 +149,7 @@ def _count_calls(profile: ProfileReport, refusals: Mapping[str, str], *, has_sur
         planned=profile.planned,
         lost=profile.planned - profile.sent + count_unanswered(profile),
         lateness_s=profile.lateness_max_s or 0.0,
+        action_lateness_s=profile.action_lateness_max_s or 0.0,
         slowest_s=profile.slowest_s,
         unwelcome=profile.unwelcome if has_surprises else 0,
         answers=say_answers(profile, refusals),

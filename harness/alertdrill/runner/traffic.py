@@ -47,9 +47,11 @@ class TrafficUnfinished(ComponentFailed):
 class ProfileReport:
     """What became of one profile so far, in rule time; percentiles are None until there is one.
 
-    `late` counts arrivals that left more than one scrape (15 s) after their instant. `latency` runs from
-    the scheduled instant to the last byte of the answer; `slowest_s` are the four longest, the longest first.
-    Status `"0"` is a request without an answer; `unwelcome` answers are not what the scenario is after.
+    `action_lateness_max_s` is how late the latest of what is done at an instant was done, such as telling a
+    provider to fail; None where nothing was. `late` counts arrivals that left more than one scrape (15 s)
+    after their instant. `latency` runs from the scheduled instant to the last byte of the answer; `slowest_s`
+    are the four longest, the longest first. Status `"0"` is a request without an answer; `unwelcome` answers
+    are not what the scenario is after.
     """
 
     planned: int
@@ -64,6 +66,7 @@ class ProfileReport:
     slowest_s: tuple[float, ...]
     unwelcome: int
     statuses: Mapping[str, int]
+    action_lateness_max_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -243,6 +243,18 @@ def test_a_call_that_was_sent_late_is_a_doubt_of_what_is_unmet() -> None:
     assert weigh_calls(make_drill("near miss"), FIRED, lateness_s=8.0).outcome == "unmet"
 
 
+def test_a_provider_that_was_told_late_is_a_doubt_of_what_is_unmet() -> None:
+    """Which call "the next call fails" fails hangs on what comes between: one that left was to fail."""
+    assert weigh_calls(make_drill("near miss"), FIRED, action_lateness_s=5.7).doubts == (
+        "what near miss does at an instant, as telling a provider to fail, was done 5.7 s late (bound 3 s): "
+        "other calls than were meant may have met it",
+    )
+    assert (
+        weigh_calls(make_drill("near miss"), make_good("near miss"), action_lateness_s=5.7).outcome == "met"
+    )
+    assert weigh_calls(make_drill("near miss"), FIRED, action_lateness_s=2.0).outcome == "unmet"
+
+
 def test_an_unmet_drill_whose_calls_were_slow_is_doubted() -> None:
     """The sentence names the drill, how slow several of its calls were, and the bound."""
     (said,) = weigh_calls(SLOW, FIRED, slowest_s=(2.9, 2.3, 0.6)).doubts

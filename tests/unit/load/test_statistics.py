@@ -30,6 +30,15 @@ def test_an_empty_tally_has_no_percentiles():
     assert report["slowest_s"] == []
 
 
+def test_the_latest_action_is_reported():
+    """None where nothing was done at an instant."""
+    statistics = Statistics(planned=5, welcomes=is_success)
+    assert statistics.report()["action_lateness_max_s"] is None
+    for lateness_s in (0.3, 5.7, 0.2):
+        statistics.note_action(lateness_s)
+    assert statistics.report()["action_lateness_max_s"] == 5.7
+
+
 def test_percentiles_are_nearest_ranks():
     """Of 1 to 100 the median is 50, the 99th percentile 99 and the largest 100, in whatever order."""
     statistics = Statistics(planned=100, welcomes=is_success)
