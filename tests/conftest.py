@@ -6,6 +6,7 @@ import gc
 import os
 import shlex
 import signal
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -16,15 +17,20 @@ import pytest
 from _pytest.unraisableexception import gc_collect_iterations_key  # has no public name
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import terse_workers
-from support.chromium_session import SKIPPED as NO_CHROMIUM
-from support.docker_engine import demand_engine, describe_skipped
-from support.slow_tests import read_slow
-from support.turnstile import open_turnstile
-from support.whole_runs import ROOT, CommandLine, open_command_line
 
-from alertdrill.runtime.binaries import Engines, Generation
-from alertdrill.stacks.scratch import find_scratch
+# What tests share says of an assertion that fails what was there instead, as tests do. What is imported
+# already, since pytest's settings name a warning in it, cannot any more.
+SHARED = (f"support.{path.stem}" for path in Path(__file__).with_name("support").glob("[!_]*.py"))
+pytest.register_assert_rewrite(*(name for name in SHARED if name not in sys.modules))
+from support import terse_workers  # noqa: E402
+from support.chromium_session import SKIPPED as NO_CHROMIUM  # noqa: E402
+from support.docker_engine import demand_engine, describe_skipped  # noqa: E402
+from support.slow_tests import read_slow  # noqa: E402
+from support.turnstile import open_turnstile  # noqa: E402
+from support.whole_runs import ROOT, CommandLine, open_command_line  # noqa: E402
+
+from alertdrill.runtime.binaries import Engines, Generation  # noqa: E402
+from alertdrill.stacks.scratch import find_scratch  # noqa: E402
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
