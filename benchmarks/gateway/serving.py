@@ -165,4 +165,4 @@ def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     words = log.read_text(errors="replace")[-1000:]
-    raise RuntimeError(f"{process.args} does not answer on port {port}: {words}")
+    raise RuntimeError(f"{process.args!r} does not answer on port {port}: {words}")
