@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -135,6 +136,22 @@ class Seen:
         }
         return "; ".join(sorted(held))
 
+    def is_held(self, leg: Leg) -> bool:
+        """Tell whether Alertmanager was seen to hold an alert back on its way to a receiver.
+
+        A time interval mutes the routes that name it, and no other; inhibition and silences hold all.
+        """
+        mutes = [span.by for span in self.suppressed if span.why == "muted"]
+        return len(mutes) < len(self.suppressed) or any(
+            by.get("interval") in leg.intervals if by else leg.intervals for by in mutes
+        )
+
+    def was_refused(self, receiver: str) -> bool:
+        """Tell whether a receiver did not take what it was told of the alert."""
+        return any(
+            not one.is_accepted and one.receiver == receiver and one.alerts for one in self.notifications
+        )
+
     def explain_failure(self, receiver: str) -> str:
         """Return why a receiver took nothing, as far as it was seen; empty if it was not."""
         refused = {
@@ -149,15 +166,17 @@ class Seen:
             for notification in self.notifications
             if notification.is_accepted and notification.receiver == receiver and not notification.alerts
         }
-        said = {trouble for trouble in self.troubles if receiver in trouble}
+        named = re.compile(rf"(receiver=|err=){re.escape(receiver)}(/| |'|$)")
+        said = {trouble for trouble in self.troubles if named.search(trouble)}
         return "; ".join(sorted(refused | untold) or sorted(said))
 
 
 def is_open_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
-    """Tell whether every integration has a page of the alert, or Alertmanager holds it back."""
+    """Tell whether every integration has a page of the alert, unless Alertmanager holds it back."""
     seen = seen.of(bound.alert, sent)
-    return bool(seen.explain_hold(bound.destination.legs)) or all(
-        len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.played) for leg in bound.destination.legs
+    return all(
+        seen.is_held(leg) or len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.played)
+        for leg in bound.destination.legs
     )
 
 
@@ -194,27 +213,32 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
     pages: list[Page] = []
     complaints: list[str] = []
     reasons: list[str] = []
-    hold = seen.explain_hold(bound.destination.legs)
+    held_legs: list[Leg] = []
     for leg in bound.destination.legs:
         own_pages = seen.list_pages(bound.alert, leg, sent)
         pages += own_pages
         own = _list_complaints(leg, own_pages)
+        if own and seen.is_held(leg) and not seen.was_refused(leg.receiver):
+            held_legs.append(leg)
+            continue
         complaints += own
         if own and (why := seen.explain_failure(leg.receiver)):
             reasons.append(why)
-    flaws = [f"{page.integration} of {page.receiver}: {flaw}" for page in pages for flaw in page.flaws]
-    if not complaints and flaws:
-        evidence = "; ".join(dict.fromkeys(flaws))
-        return Row(bound=bound, outcome="misworded", pages=tuple(pages), evidence=evidence)
-    if not complaints and bound.destination.unplayed:
-        evidence = "; ".join(dict.fromkeys(bound.destination.unplayed))
-        return Row(bound=bound, outcome="unobserved", pages=tuple(pages), evidence=evidence)
-    if not complaints:
-        return Row(bound=bound, outcome="paged", pages=tuple(pages))
-    if hold and not reasons:
-        return Row(bound=bound, outcome="suppressed", pages=tuple(pages), evidence=hold)
-    evidence = "; ".join(dict.fromkeys(complaints + reasons))
-    return Row(bound=bound, outcome="not paged", pages=tuple(pages), evidence=evidence)
+    outcome, evidence = _conclude(bound, seen, complaints + reasons, pages, held_legs)
+    return Row(bound=bound, outcome=outcome, pages=tuple(pages), evidence="; ".join(dict.fromkeys(evidence)))
+
+
+def _conclude(
+    bound: Bound, seen: Seen, complaints: list[str], pages: Sequence[Page], held_legs: Sequence[Leg]
+) -> tuple[RowOutcome, Sequence[str]]:
+    """Return what it comes to, the worst first, and what says so."""
+    if complaints:
+        return "not paged", complaints
+    if flaws := [f"{page.integration} of {page.receiver}: {flaw}" for page in pages for flaw in page.flaws]:
+        return "misworded", flaws
+    if held_legs:
+        return "suppressed", [seen.explain_hold(held_legs)]
+    return ("unobserved", bound.destination.unplayed) if bound.destination.unplayed else ("paged", ())
 
 
 def _make_page(

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from support.page_records import bind_alert, make_alert, make_config
 
-from alertdrill.core.expectation import Integration
+from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.core.timeline import Notification, NotifiedAlert, SuppressedSpan
 from alertdrill.errors import BadInput
+from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.pages import (
     Row,
@@ -112,24 +113,70 @@ def test_a_notification_about_nothing_is_told_of() -> None:
     assert row.evidence.endswith("does not say what it is about: did a template fail?")
 
 
+def mute(*intervals: str) -> Bound:
+    """Return the alert on its way by a route that these time intervals may mute."""
+    legs = tuple(replace(leg, intervals=intervals) for leg in BOUND.destination.legs)
+    return replace(BOUND, destination=replace(BOUND.destination, legs=legs))
+
+
+def hold(why: Suppression, alert: str = "A", **by: str) -> SuppressedSpan:
+    """Return that Alertmanager held an alert back, and by what."""
+    return SuppressedSpan(alert=alert, labels=NAMED, why=why, by=by, since_s=20.0, until_s=30.0)
+
+
 def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
     """A time interval mutes it now; at another time it pages."""
-    held = SuppressedSpan(
-        alert="A", labels=NAMED, why="muted", by={"interval": "night"}, since_s=20.0, until_s=30.0
-    )
-    row = judge(see(suppressed=(held,)))
+    held = hold("muted", interval="night")
+    row = judge_alert(mute("night"), see(suppressed=(held,)), SENT)
     assert (row.outcome, row.evidence, row.is_unmet) == ("suppressed", 'muted by {interval="night"}', False)
-    assert judge(see(suppressed=(replace(held, alert="B"),))).outcome == "not paged"
+    assert judge(see(suppressed=(hold("muted", "B", interval="night"),))).outcome == "not paged"
+    assert judge(see(suppressed=(hold("inhibited", alertname="B"),))).outcome == "suppressed"
+    assert judge(see(suppressed=(hold("silenced", team="a"),))).outcome == "suppressed"
 
 
 def test_of_a_mute_that_nothing_says_more_of_the_time_intervals_of_the_route_are_named() -> None:
     """Alertmanager's log says only that the alert's route muted it."""
-    held = SuppressedSpan(alert="A", labels=NAMED, why="muted", by={}, since_s=20.0, until_s=30.0)
-    legs = tuple(replace(leg, intervals=("night", "weekend")) for leg in BOUND.destination.legs)
-    bound = replace(BOUND, destination=replace(BOUND.destination, legs=legs))
-    row = judge_alert(bound, see(suppressed=(held,)), SENT)
+    row = judge_alert(mute("night", "weekend"), see(suppressed=(hold("muted"),)), SENT)
     assert (row.outcome, row.evidence) == ("suppressed", "muted by the time interval night or weekend")
-    assert judge(see(suppressed=(held,))).evidence == "muted"
+
+
+@pytest.mark.parametrize("by", [{}, {"interval": "night"}])
+def test_a_time_interval_excuses_no_other_route_than_its_own(by: dict[str, str]) -> None:
+    """Another receiver is to be paged all the same, and is waited for."""
+    muted, other = mute("night").destination.legs[0], replace(BOUND.destination.legs[0], receiver="y")
+    bound = replace(BOUND, destination=replace(BOUND.destination, legs=(muted, other)))
+    seen = see(suppressed=(hold("muted", **by),))
+    assert not is_open_everywhere(bound, seen, SENT)
+    row = judge_alert(bound, seen, SENT)
+    assert row.outcome == "not paged"
+    assert "of y opened 0 pages" in row.evidence
+    assert "of x" not in row.evidence
+    paged = see(*(replace(one, receiver="y") for one in (*OPENED, CLOSED)), suppressed=seen.suppressed)
+    assert is_open_everywhere(bound, paged, SENT)
+    assert judge_alert(bound, paged, SENT).outcome == "suppressed"
+
+
+def test_what_befell_others_at_a_receiver_is_no_reason_of_an_alert_that_was_held_back() -> None:
+    """Alertmanager complains of the receiver; that says nothing of an alert that it never told it of."""
+    trouble = "Alertmanager's log says 'Notify for alerts failed err=x/slack[0]: no such channel'"
+    seen = replace(see(suppressed=(hold("silenced", team="a"),)), troubles=(trouble,))
+    assert judge(seen).outcome == "suppressed"
+    assert judge(replace(seen, suppressed=())).evidence.endswith(trouble)
+    refused = notification("s1", "slack", is_accepted=False)
+    assert judge(replace(seen, notifications=(refused,))).outcome == "not paged"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        'Alertmanager gave up 3 notifications (integration="xmatters")',
+        "Alertmanager's log says 'Notify for alerts failed err=xy/slack[0]: no such channel'",
+        "Alertmanager's log says 'notify retry receiver=prefix-x integration=slack[0]'",
+    ],
+)
+def test_the_trouble_of_another_receiver_explains_nothing(trouble: str) -> None:
+    """A name may be part of another, or of an integration's."""
+    assert trouble not in judge(replace(see(), troubles=(trouble,))).evidence
 
 
 def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:
